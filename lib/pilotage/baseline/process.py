@@ -1,0 +1,44 @@
+"""What the event log says about the work: its variants and its waits. Ties in time keep the log's own order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilotage.kpis import Tables
+
+_ORDERED = """
+WITH log AS (SELECT e.* FROM events e JOIN cases c USING (case_id) WHERE c.phase = $phase),
+steps AS (SELECT case_id, activity, timestamp, row_number,
+                 lead(activity) OVER spot AS next_activity, lead(timestamp) OVER spot AS next_at
+          FROM log WINDOW spot AS (PARTITION BY case_id ORDER BY timestamp, row_number))
+"""
+
+_VARIANTS = f"""{_ORDERED},
+paths AS (SELECT case_id, string_agg(activity, ' → ' ORDER BY timestamp, row_number) AS path,
+                 epoch(max(timestamp) - min(timestamp)) / 3600.0 AS hours FROM steps GROUP BY case_id)
+SELECT path, count(*) AS cases, count(*) / sum(count(*)) OVER () AS share, median(hours) AS median_h
+FROM paths GROUP BY path ORDER BY cases DESC, path"""
+
+_WAITS = f"""{_ORDERED}
+SELECT activity, next_activity, count(*) AS times, median(epoch(next_at - timestamp)) / 3600.0 AS median_h,
+       quantile_cont(epoch(next_at - timestamp), 0.95) / 3600.0 AS p95_h,
+       sum(epoch(next_at - timestamp)) / 3600.0 AS total_h
+FROM steps WHERE next_at IS NOT NULL
+GROUP BY ALL ORDER BY total_h DESC, activity, next_activity"""
+
+
+def variants(tables: Tables, phase: str = "baseline") -> Any:
+    """The ways a case goes through the process, most frequent first.
+
+    A DataFrame: path (activities joined by arrows), cases, share (of all cases), median_h (first to last event, hours).
+    Empty where the dataset has no events of the phase.
+    """
+    return tables.frame(_VARIANTS, {"phase": phase})
+
+
+def waits(tables: Tables, phase: str = "baseline") -> Any:
+    """How long the work lies between two steps, most total hours first.
+
+    A DataFrame: activity, next_activity, times, median_h, p95_h, total_h (hours). Empty where there are no events.
+    """
+    return tables.frame(_WAITS, {"phase": phase})

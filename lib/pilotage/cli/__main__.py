@@ -1,0 +1,5 @@
+"""`python -m pilotage.cli`."""
+
+from pilotage.cli import main
+
+main()

@@ -1,0 +1,167 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pilotage.cli.speak import spoken
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+baseline = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The baseline: what the work cost before the agent."
+)
+log = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The audit log: who decided what, and when.")
+app.add_typer(baseline, name="baseline")
+app.add_typer(log, name="log")
+
+Where = Annotated[
+    Path | None, typer.Argument(metavar="[WORKSPACE]", help="The workspace; default: this folder or one above.")
+]
+Dataset = Annotated[
+    str, typer.Option(metavar="NAME", help="The folder under data/; default: sample, else the only one.")
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"pilotage {version('pilotage')}")
+        except PackageNotFoundError:
+            typer.echo("pilotage, not installed as a package")
+        raise typer.Exit
+
+
+@app.callback()
+def pilotage(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take an agent from pilot to production: one playbook, one decision that anyone can recompute."""
+
+
+@app.command()
+@spoken
+def run(
+    workspace: Where = None,
+    dataset: Dataset = "",
+    pages: Annotated[str, typer.Option(metavar="A,B", help="Only these pages, and what of their needs is stale.")] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PAGE.PARAMETER=VALUE", help="Set a page's parameter; repeatable."),
+    ] = None,
+    as_of: Annotated[
+        str,
+        typer.Option(metavar="DATE", help="The day to decide on; default: the synthetic dataset's own, else today."),
+    ] = "",
+    jobs: Annotated[int, typer.Option(metavar="N", help="How many pages run at a time.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every page, also those up to date.")] = False,
+    fail_on: Annotated[
+        Literal["not-yet", "no-go"] | None, typer.Option(help="Exit 3 on this answer; not-yet includes no-go.")
+    ] = None,
+) -> int:
+    """Bring the pages up to date and print the decision.
+
+    Exit 0: finished, whatever the answer. 1: a page crashed. 2: wrong input or playbook. 3: the answer tripped
+    --fail-on. 130: interrupted.
+    """
+    from pilotage.cli.run import run_playbook
+    from pilotage.runner.job import Request
+
+    named = tuple(name.strip() for name in pages.split(",") if name.strip())
+    request = Request(dataset, named, tuple(set_ or ()), as_of, jobs, fresh)
+    return run_playbook(workspace, request, fail_on)
+
+
+@app.command()
+@spoken
+def check(workspace: Where = None, dataset: Dataset = "") -> None:
+    """Say what is wrong with the playbook, the datasets and the notebooks, without running anything."""
+    from pilotage.cli.speak import workspace_at
+    from pilotage.runner.status import check as look
+
+    typer.echo("\n".join(look(workspace_at(workspace), dataset)))
+
+
+@app.command()
+@spoken
+def status(workspace: Where = None, dataset: Dataset = "") -> None:
+    """Say for each dataset what its last run decided and which pages are up to date."""
+    from datetime import UTC, datetime
+
+    from pilotage.cli.speak import workspace_at
+    from pilotage.runner.status import status_lines
+
+    typer.echo("\n".join(status_lines(workspace_at(workspace), datetime.now(UTC).date(), dataset)))
+
+
+@app.command()
+@spoken
+def init(target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new or empty folder.")]) -> None:
+    """Make a workspace with a playbook, the notebooks and a sample dataset."""
+    from pilotage.starter import init_workspace
+
+    typer.echo("\n".join(init_workspace(target)))
+
+
+@app.command("map")
+@spoken
+def map_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, XLSX, JSON lines or Parquet files.")],
+    into: Annotated[
+        Path | None, typer.Option(metavar="data/NAME", help="Write dataset.yaml there; never over another.")
+    ] = None,
+) -> None:
+    """Draft a dataset.yaml by looking at the files, and show ten mapped rows of each."""
+    from pilotage.cli.data import draft
+
+    draft(files, into)
+
+
+@app.command()
+@spoken
+def sample(
+    seed: Annotated[int, typer.Option(metavar="N", help="Where the random draws begin.")] = 7,
+    variant: Annotated[
+        Literal["go", "no-go", "not-yet"] | None, typer.Option(help="A small dataset with this answer.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(metavar="data/NAME", help="Where; default: data/sample, or data/sample-VARIANT.")
+    ] = None,
+) -> None:
+    """Build the synthetic dataset again, bit for bit."""
+    from pilotage.cli.data import build_sample
+
+    build_sample(seed, variant, into)
+
+
+@baseline.command()
+@spoken
+def lock(
+    dataset: Dataset = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who locks it; default: the user's login name.")] = "",
+) -> None:
+    """Write the baseline's fingerprint into the audit log, before the pilot."""
+    from pilotage.cli.records import lock_now
+
+    lock_now(dataset, by)
+
+
+@log.command()
+@spoken
+def verify(workspace: Where = None) -> int:
+    """Look for altered, removed or reordered entries of the audit log; exit 2 when there are any."""
+    from pilotage.cli.records import verify_log
+
+    return verify_log(workspace)

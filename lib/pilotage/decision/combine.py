@@ -1,0 +1,119 @@
+"""Add the pages up: their required gates make one answer, and a page without a verdict is a gate that is not open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pilotage.kpis import Kpi, kpi_from_dict
+from pilotage.page import Page
+from pilotage.playbook import TIERS, Tier
+from pilotage.verdict import Answer, Gate, gate_from_dict, overall
+
+Holder = Literal["technology", "quality", "organization"]
+TECHNOLOGY = ("tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction")
+QUALITY = ("task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The whole playbook's answer. `tier` is the tier a go is for; None while there is no go.
+
+    `gates` and `kpis` are those of all pages, in page order; `holder` says which side holds a decision that is not go.
+    """
+
+    answer: Answer
+    tier: Tier | None
+    why: str
+    conditions: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    kpis: tuple[Kpi, ...]
+    holder: Holder | None
+    facts: Mapping[str, Any]
+
+    def gates_for(self, tier: Tier) -> tuple[Gate, ...]:
+        """The gates that stand before this tier: its own and those that hold for every tier."""
+        return tuple(gate for gate in self.gates if gate.tier in (None, tier))
+
+    def kpi(self, name: str) -> Kpi | None:
+        """The KPI over the whole; None where no page measured it."""
+        whole = (kpi for kpi in self.kpis if kpi.name == name and (kpi.dimension is None or name == "pass_hat_k"))
+        return next(whole, None)
+
+
+def decide(page: Page) -> Decision:
+    """Read the evidence of every page the decision needs and add it up; a page without evidence holds the decision."""
+    book = page.playbook
+    wanted = [other.stage for other in book.pages if other.stage != page.stage]
+    found = {stage: page.upstream(stage) for stage in wanted}
+    evidence = {stage: rows for stage, rows in found.items() if rows is not None}
+    gates = (
+        *(_missing(stage) for stage in wanted if stage not in evidence),
+        *(gate_from_dict(row) for rows in evidence.values() for row in rows["gates"]),
+    )
+    kpis = tuple(kpi_from_dict(row) for rows in evidence.values() for row in rows["kpis"])
+    answer = overall(gates)
+    deciding = [gate for gate in gates if gate.required and gate.answer == answer] if answer != "go" else []
+    facts = {name: value for rows in evidence.values() for name, value in rows["facts"].items()}
+    decision = Decision(
+        answer, book.tier if answer == "go" else None, "", (), gates, kpis, _holder(deciding), facts
+    )  # fmt: skip
+    return replace(decision, why=_why(decision, deciding, book.tier), conditions=tuple(_conditions(page, decision)))
+
+
+def _missing(stage: str) -> Gate:
+    why = f"the page {stage!r} came to no verdict: it crashed, or was not run"
+    return Gate(f"page_{stage}", f"page_{stage}", None, True, "not yet", why, None)
+
+
+def _holder(deciding: list[Gate]) -> Holder | None:
+    """Which side the first deciding gate is on: a page that is missing is technology, money and baseline organization."""
+    if not deciding:
+        return None
+    kpi = deciding[0].kpi
+    if kpi in TECHNOLOGY or kpi.startswith("page_"):
+        return "technology"
+    return "quality" if kpi in QUALITY else "organization"
+
+
+def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
+    if decision.answer == "go":
+        required = sum(gate.required for gate in decision.gates)
+        return f"All {required} required gates are open for production {tier}."
+    first, others = deciding[0], len(deciding) - 1
+    more = f" {others} more {'gate is' if others == 1 else 'gates are'} {decision.answer}." if others else ""
+    return f"{label_of(first.kpi)}: {first.why}.{more}"
+
+
+def label_of(name: str) -> str:
+    """What people call a gate's KPI."""
+    from pilotage.kpis import DEFINITIONS
+
+    known = {"payback_months": "Payback", "chance_of_gain": "Chance of a gain", "baseline_cases": "Cases in the baseline",
+             "baseline_weeks": "Weeks in the baseline", "baseline_grade": "Grade of the baseline"}  # fmt: skip
+    if name in DEFINITIONS:
+        return DEFINITIONS[name].label
+    return known.get(name) or name.replace("_", " ").capitalize()
+
+
+def _conditions(page: Page, decision: Decision) -> Iterator[str]:
+    """What stands beside the answer: it never opens a gate, and whoever signs has read it."""
+    shut = [gate for gate in decision.gates if gate.required and gate.answer != "go"]
+    yield from (f"{label_of(gate.kpi)}: {gate.why}." for gate in shut)
+    if decision.answer == "go":
+        yield from (
+            f"{label_of(gate.kpi)} ({gate.answer}): {gate.why}." for gate in _advisory(decision, page.playbook.tier)
+        )
+    yield str(decision.facts.get("claim", "No baseline page: savings are not substantiated."))
+    yield page.playbook.decision.stop_rule
+
+
+def _advisory(decision: Decision, tier: Tier) -> list[Gate]:
+    return [gate for gate in decision.gates_for(tier) if not gate.required and gate.answer != "go"]
+
+
+def tier_above(tier: Tier) -> Tier | None:
+    """The next tier, with less human review; None at the last."""
+    index = TIERS.index(tier) + 1
+    return TIERS[index] if index < len(TIERS) else None

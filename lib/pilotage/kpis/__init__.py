@@ -1,0 +1,17 @@
+"""KPIs: one definition each, measured by SQL over the tables, always with what they were counted over."""
+
+from pilotage.kpis.definitions import DEFINITIONS, Definition
+from pilotage.kpis.measure import Tables, exceedance, measure, measure_parts, undecided
+from pilotage.kpis.record import Kpi, kpi_from_dict
+
+__all__ = [
+    "DEFINITIONS",
+    "Definition",
+    "Kpi",
+    "Tables",
+    "exceedance",
+    "kpi_from_dict",
+    "measure",
+    "measure_parts",
+    "undecided",
+]

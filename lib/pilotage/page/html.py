@@ -1,0 +1,106 @@
+"""The few pieces a page is made of, as HTML: every text that comes from data is escaped here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from pilotage.verdict import Answer
+
+Cell = object  # text is escaped; Html is taken as it is; numbers arrive as text from `words`
+
+
+class Html(str):
+    """Markup made by this module: the only text that reaches a page unescaped."""
+
+    __slots__ = ()
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_LONGEST = 160  # characters of one text from data that a cell shows
+
+
+def text(value: object) -> str:
+    """Any value as harmless HTML text: control, direction and zero-width characters shown as ¤, long texts cut."""
+    if isinstance(value, Html):
+        return value
+    plain = _CONTROL.sub("¤", "" if value is None else str(value))
+    return escape(plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}… ({len(plain):,} characters)")
+
+
+def sentence(value: object) -> str:
+    """Our own prose around data: escaped like `text`, never cut."""
+    return value if isinstance(value, Html) else escape(_CONTROL.sub("¤", str(value)))
+
+
+def badge(answer: Answer | str) -> Html:
+    """The answer as a word in a coloured pill; the word is always there, so colour carries nothing alone."""
+    return Html(f'<span class="badge {_class(answer)}">{sentence(answer)}</span>')
+
+
+def verdict(answer: str, why: str) -> Html:
+    """The page's answer in one block; `answer` is one of the three, or "not decided yet"."""
+    return Html(
+        f'<div class="verdict {_class(answer)}"><p class="answer">{sentence(answer)}</p>'
+        f'<p class="why">{sentence(why)}</p></div>'
+    )
+
+
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], numeric: Iterable[str] = ()) -> Html:
+    """A table with a caption and scoped headers; the first column heads its row, columns in `numeric` align right."""
+    right = {index for index, name in enumerate(header) if name in set(numeric)}
+    head = "".join(f'<th scope="col"{_num(i in right)}>{sentence(name)}</th>' for i, name in enumerate(header))
+    body = "".join(f"<tr>{_row(row, right)}</tr>" for row in rows)
+    if not body:
+        body = f'<tr><td colspan="{len(header)}">nothing recorded</td></tr>'
+    return Html(
+        f'<table class="kpis"><caption>{sentence(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def cards(items: Iterable[tuple[str, Cell, str]]) -> Html:
+    """The first screen: one card each of label, value, detail."""
+    inner = "".join(
+        f'<div class="card"><p class="label">{sentence(label)}</p><p class="value">{sentence(value)}</p>'
+        f'<p class="detail">{sentence(detail)}</p></div>'
+        for label, value, detail in items
+    )
+    return Html(f'<div class="first">{inner}</div>')
+
+
+def bullets(items: Iterable[object], kind: str = "") -> Html:
+    """A list; nothing at all where there are no items."""
+    inner = "".join(f"<li>{sentence(item)}</li>" for item in items)
+    opening = f'<ul class="{kind}">' if kind else "<ul>"
+    return Html(f"{opening}{inner}</ul>" if inner else "")
+
+
+def note(message: object, kind: str = "") -> Html:
+    """A boxed remark; `kind` is "synthetic", "warning" or nothing."""
+    return Html(f'<div class="{f"note {kind}".strip()}"><p>{sentence(message)}</p></div>')
+
+
+def paragraph(message: object, kind: str = "") -> Html:
+    """A paragraph of our own prose."""
+    return Html(f'<p class="{kind}">{sentence(message)}</p>' if kind else f"<p>{sentence(message)}</p>")
+
+
+def link(href: str, label: object) -> Html:
+    """A link to another file of the same report."""
+    return Html(f'<a href="{escape(href)}">{sentence(label)}</a>')
+
+
+def _row(row: Sequence[Cell], right: set[int]) -> str:
+    first, *rest = row
+    cells = "".join(f"<td{_num(i in right)}>{text(cell)}</td>" for i, cell in enumerate(rest, start=1))
+    return f'<th scope="row">{text(first)}</th>{cells}'
+
+
+def _num(right: bool) -> str:
+    return ' class="num"' if right else ""
+
+
+def _class(answer: str) -> str:
+    return {"go": "go", "no-go": "no-go", "not yet": "not-yet"}.get(answer, "undecided")

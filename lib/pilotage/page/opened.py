@@ -1,0 +1,48 @@
+"""What a page opened: every file with its hash, so that the runner knows exactly when the page must run again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pilotage.hashes import sha256_file, sha256_json, write_json_atomically
+from pilotage.workspace import Workspace
+
+ABSENT = "absent"
+
+
+@dataclass
+class Opened:
+    """A page's record of what it read; a file that is not there is recorded as absent, since its arrival matters too."""
+
+    workspace: Workspace
+    run: Path
+    files: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+
+    def file(self, path: Path) -> Path | None:
+        """Record the file and give it back; None where it is absent."""
+        name = self._name(path)
+        self.files[name] = sha256_file(path) if path.is_file() else ABSENT
+        return path if path.is_file() else None
+
+    def part(self, path: Path, key: str) -> Any:
+        """Record and return one entry of a JSON file (`key` is dotted); None where it is absent."""
+        value: Any = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        for step in key.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        self.parts[f"{self._name(path)}#{key}"] = ABSENT if value is None else sha256_json(value)
+        return value
+
+    def write(self, path: Path) -> None:
+        """Write the record; its presence is what says that the page came to its end."""
+        write_json_atomically(
+            path, {"files": dict(sorted(self.files.items())), "parts": dict(sorted(self.parts.items())), "globs": {}}
+        )
+
+    def _name(self, path: Path) -> str:
+        if path.is_relative_to(self.run):
+            return f"run:{path.relative_to(self.run).as_posix()}"
+        return self.workspace.relative(path)

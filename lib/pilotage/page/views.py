@@ -1,0 +1,133 @@
+"""The tables every page shows: what was decided beforehand, what was measured, KPIs, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from pilotage.kpis import DEFINITIONS, Kpi
+from pilotage.page import html
+from pilotage.playbook import TIERS, Limit
+from pilotage.verdict import Gate
+from pilotage.words import number, span
+
+if TYPE_CHECKING:
+    from pilotage.page.session import Page
+
+
+def decided(page: Page) -> html.Html:
+    """The limits of the page's own policy file at the tier asked for, each with its reason and who set it."""
+    rows = [
+        (
+            name.replace("_", " "),
+            _value(limit.value),
+            html.Html(html.sentence(limit.reason)),
+            limit.set_by,
+            _status(page, limit),
+        )
+        for name, limit in _limits(getattr(page.playbook, page.stage), page.playbook.tier)
+    ]
+    file = f"playbook/{page.stage}.yaml"
+    return html.table(
+        f"Limits set before looking ({file})", ("Limit", "Value", "Why", "Set by", "Status"), rows, ("Value",)
+    )
+
+
+def _limits(policy: BaseModel, tier: str) -> Iterator[tuple[str, Limit[Any]]]:
+    """Every limit of a policy with its name; of the limits per tier only that of `tier`."""
+    for name in type(policy).model_fields:
+        yield from _limits_in(name, getattr(policy, name), tier)
+
+
+def _limits_in(name: str, value: Any, tier: str) -> Iterator[tuple[str, Limit[Any]]]:
+    if isinstance(value, Limit):
+        yield name, value
+    elif isinstance(value, BaseModel):
+        yield from ((name if inner == "limits" else inner, limit) for inner, limit in _limits(value, tier))
+    elif isinstance(value, Mapping):
+        keys = [tier] if set(value) == set(TIERS) else list(value)
+        for key in keys:
+            yield from _limits_in(name if key == tier else str(key), value[key], tier)
+
+
+def _value(value: object) -> str:
+    return f"{value:,g}" if isinstance(value, int | float) else str(value)
+
+
+def _status(page: Page, limit: Limit[Any]) -> str:
+    if not limit.example:
+        return "decided"
+    return "example" if page.synthetic else "example: holds the gate"
+
+
+def data(page: Page) -> html.Html:
+    """The tables this page read: rows, what was set aside or is missing, the days they span, checks passed."""
+    rows = [_data_row(name, fact) for name, fact in page.facts.items()]
+    header = ("Table", "Rows", "Set aside", "Missing", "From", "To", "Checks passed")
+    failed = [
+        f"{name}: {check['name']} ({check['detail']})"
+        for name, fact in page.facts.items()
+        for check in fact["checks"]
+        if not check["passed"]
+    ]
+    warning = html.note("Data checks that failed: " + "; ".join(failed) + ".", "warning") if failed else ""
+    return html.Html(html.table("The data", header, rows, header[1:4]) + warning)
+
+
+def _data_row(name: str, fact: Mapping[str, Any]) -> tuple[str, ...]:
+    counts = (f"{fact[key]:,}" for key in ("rows", "set_aside", "missing"))
+    days = ((fact[key] or "unknown")[:10] for key in ("first", "last"))
+    passed = sum(check["passed"] for check in fact["checks"])
+    return (name, *counts, *days, f"{passed} of {len(fact['checks'])}")
+
+
+def undecided(page: Page) -> html.Html:
+    """What a missing column or table leaves open, one line each; nothing where all is there."""
+    absent = [
+        f"{name} has no {column['column']}: {column['undecided']}."
+        for name, fact in page.facts.items()
+        for column in fact["absent"]
+        if column["undecided"]
+    ]
+    return html.Html("<h3>What the data leaves open</h3>" + html.bullets(absent)) if absent else html.Html("")
+
+
+def kpis(page: Page, caption: str, rows: Sequence[Kpi]) -> html.Html:
+    """KPIs with their interval and what they were counted over; one that the data cannot give says why."""
+    header = ("KPI", "Measured", "Between", "Counted over")
+    return html.table(caption, header, [_kpi_row(page, kpi) for kpi in rows], header[1:])
+
+
+def _kpi_row(page: Page, kpi: Kpi) -> tuple[object, ...]:
+    part = f" ({kpi.dimension})" if kpi.dimension else ""
+    if kpi.estimate is None:
+        return (f"{kpi.label}{part}", "not known", html.Html(html.sentence(kpi.reason)), "")
+    counted = DEFINITIONS[kpi.name].counted if kpi.name in DEFINITIONS else ""
+    value, between = number(kpi.estimate, kpi.unit, page.currency), span(kpi.low, kpi.high, kpi.unit, page.currency)
+    return (f"{kpi.label}{part}", value, between, f"{kpi.n:,} {counted}".strip())
+
+
+def gates(caption: str, rows: Iterable[Gate]) -> html.Html:
+    """Gates with their answer and the sentence behind it."""
+    body = [
+        (gate.name.replace("_", " "), gate.tier or "any tier", html.badge(gate.answer), _why(gate)) for gate in rows
+    ]  # fmt: skip
+    return html.table(caption, ("Gate", "Tier", "Answer", "Why"), body)
+
+
+def _why(gate: Gate) -> html.Html:
+    return html.Html(html.sentence(gate.why if gate.required else f"Advisory: {gate.why}"))
+
+
+def why_of(rows: Sequence[Gate], answer: str) -> str:
+    """The verdict's one sentence: the first required gate that decides, and how many more there are."""
+    required = [gate for gate in rows if gate.required]
+    deciding = [gate for gate in required if gate.answer == answer]
+    if answer == "go":
+        return f"All {len(required)} required gates of this page are open."
+    if not deciding:
+        return "No gate of this page is required: it decides nothing."
+    others = f" {len(deciding) - 1} more of this page's gates answer the same." if len(deciding) > 1 else ""
+    return f"{deciding[0].name.replace('_', ' ').capitalize()}: {deciding[0].why}.{others}"

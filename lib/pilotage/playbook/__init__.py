@@ -1,0 +1,41 @@
+"""The playbook: what the organisation decides and edits, read from playbook/*.yaml into frozen models."""
+
+from pilotage.playbook.assumptions import Assumptions
+from pilotage.playbook.charter import Agent, Charter, Page
+from pilotage.playbook.common import TIERS, Assumption, Limit, Stage, Tier
+from pilotage.playbook.faults import PlaybookFaults
+from pilotage.playbook.load import Playbook, load_playbook, read_policy
+from pilotage.playbook.policies import (
+    Ask,
+    BaselinePolicy,
+    DecisionPolicy,
+    Expectations,
+    Gate,
+    PilotPlan,
+    PilotPolicy,
+    RoiPolicy,
+)
+
+__all__ = [
+    "TIERS",
+    "Agent",
+    "Ask",
+    "Assumption",
+    "Assumptions",
+    "BaselinePolicy",
+    "Charter",
+    "DecisionPolicy",
+    "Expectations",
+    "Gate",
+    "Limit",
+    "Page",
+    "PilotPlan",
+    "PilotPolicy",
+    "Playbook",
+    "PlaybookFaults",
+    "RoiPolicy",
+    "Stage",
+    "Tier",
+    "load_playbook",
+    "read_policy",
+]

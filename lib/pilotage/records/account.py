@@ -1,0 +1,138 @@
+"""What an intake leaves behind: canonical tables, the rows set aside, and checks.json, which accounts for all."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pilotage.hashes import sha256_file
+from pilotage.records.dataset import Dataset
+from pilotage.records.take_in import Taken
+from pilotage.spreadsheet import safe_cell
+from pilotage.workspace import Workspace
+
+Check = dict[str, Any]
+COMPLETE = "every row is accounted for"
+
+
+def write_table(folder: Path, name: str, taken: Taken) -> None:
+    """`tables/<name>.parquet`: the accepted rows in their order, all columns; equal rows, equal bytes."""
+    path = folder / "tables" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(taken.rows, path, compression="zstd", row_group_size=1 << 17, store_schema=False)
+
+
+def write_rejected(folder: Path, name: str, taken: Taken, workspace: Workspace) -> None:
+    """`rejected/<name>.csv` (file, line, reason, row as JSON), safe in a spreadsheet; no file if no such row."""
+    if not taken.set_aside:
+        return
+    path = folder / "rejected" / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("file", "line", "reason", "row"))
+        for row in taken.set_aside:
+            writer.writerow((safe_cell(row.file), row.line, safe_cell("; ".join(row.reasons)), safe_cell(row.row)))
+
+
+def account(
+    workspace: Workspace,
+    name: str,
+    dataset: Dataset,
+    taken: Mapping[str, Taken],
+    expected: Mapping[str, list[Check]],
+    state: Mapping[str, Any],
+    folder: Path,
+) -> dict[str, Any]:
+    """checks.json without its key: the dataset, its files, and per table the rows, columns, times and checks."""
+    files = {workspace.relative(path) for item in taken.values() for path, _ in item.sources}
+    return {
+        "dataset": {
+            "folder": name,
+            "title": dataset.name,
+            "synthetic": dataset.synthetic,
+            "time_zone": dataset.time_zone,
+            "as_of": dataset.as_of.isoformat() if dataset.as_of else None,
+            "baseline_source": dataset.baseline.source,
+        },
+        "sources": {path: state[path] for path in sorted(files)},
+        "tables": {
+            table: _table(workspace, item, expected.get(table, []), state, folder / "tables" / f"{table}.parquet")
+            for table, item in taken.items()
+        },
+    }
+
+
+def _table(
+    workspace: Workspace, taken: Taken, expected: list[Check], state: Mapping[str, Any], path: Path
+) -> dict[str, Any]:
+    first, last = _span(taken)
+    sources = [(workspace.relative(file), rows) for file, rows in taken.sources]
+    return {
+        "rows": taken.rows.num_rows,
+        "read": taken.read,
+        "declared": taken.declared,
+        "set_aside": len(taken.set_aside),
+        "exact_duplicates": taken.exact_duplicates,
+        "missing": taken.missing,
+        "columns": list(taken.columns),
+        "absent": [
+            {"column": column.name, "undecided": column.undecided}
+            for column in taken.table.columns
+            if column.name not in taken.columns
+        ],
+        "derived_from": taken.derived_from,
+        "sha256": sha256_file(path),
+        "first": first,
+        "last": last,
+        "phases": _phases(taken),
+        "sources": [{"path": file, "sha256": state[file], "rows": rows} for file, rows in sources],
+        "reasons": dict(taken.reasons),
+        "checks": [_complete(taken), *_repeated(taken), *expected],
+    }
+
+
+def _span(taken: Taken) -> tuple[str | None, str | None]:
+    """The first and the last of the table's own times, ISO 8601 in UTC; None where it has none."""
+    if not taken.table.time:
+        return None, None
+    found = pc.min_max(taken.rows.column(taken.table.time)).as_py()
+    return tuple(found[end].replace(tzinfo=UTC).isoformat() if found[end] else None for end in ("min", "max"))  # type: ignore[return-value]
+
+
+def _phases(taken: Taken) -> dict[str, int]:
+    counts = pc.value_counts(taken.rows.column("phase")).to_pylist()
+    return {
+        item["values"]: item["counts"]
+        for item in sorted(counts, key=lambda item: str(item["values"]))
+        if item["values"]
+    }
+
+
+def _complete(taken: Taken) -> Check:
+    """Passes only where every row that was read or declared was accepted or is an exact repeat."""
+    aside, table = len(taken.set_aside), taken.table.name
+    known = taken.rows.num_rows + taken.missing
+    if taken.missing:
+        absent = max(0, taken.missing - aside)
+        parts = [f"{aside:,} set aside (rejected/{table}.csv)"] if aside else []
+        parts += [f"{absent:,} declared but absent"] if absent else []
+        detail = f"{taken.missing:,} of {known:,} rows are missing: {', '.join(parts)}"
+    else:
+        dropped = f", {taken.exact_duplicates:,} exact duplicates dropped" if taken.exact_duplicates else ""
+        detail = f"all {known:,} rows accepted{dropped}"
+    return {"name": COMPLETE, "passed": taken.missing == 0, "detail": detail}
+
+
+def _repeated(taken: Taken) -> list[Check]:
+    """Equal rows of a table without ids are kept, and said."""
+    if not taken.repeats:
+        return []
+    detail = f"{taken.repeats:,} rows equal another one; they are kept, because rows of {taken.table.name} have no id"
+    return [{"name": "equal rows", "passed": True, "detail": detail}]

@@ -1,0 +1,232 @@
+"""Great Expectations, run once per table on the accepted rows: what the schema promises and what the playbook adds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pilotage.errors import InputFaults
+from pilotage.records.faults import check_model, near, read_yaml
+from pilotage.records.schemas import TABLES, Column, Table
+from pilotage.records.take_in import Taken
+from pilotage.workspace import Workspace
+
+Check = dict[str, Any]
+Own = Mapping[str, list["Expected"]]
+_PLACE = "place in the suite"  # results come back in another order than they were asked
+TITLE = "playbook/expectations.yaml cannot be followed"
+
+
+class Book(BaseModel):
+    """`playbook/expectations.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    owner: str = Field(description="Who answers for these expectations.")
+    expectations: dict[str, tuple[dict[str, dict[str, Any]], ...]] = Field(
+        default_factory=dict, description="Per table, Great Expectations by their names, with their arguments."
+    )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One expectation: what it says in plain words, its name in Great Expectations, its arguments."""
+
+    words: str
+    name: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns it speaks of."""
+        given = [self.arguments.get(key) for key in ("column", "column_A", "column_B")]
+        lists = (self.arguments.get(key) for key in ("column_list", "column_set"))
+        return [name for name in given if name] + [name for names in lists for name in names or ()]
+
+
+def load_expectations(workspace: Workspace) -> Own:
+    """The playbook's own expectations per table; none where it has no such file. InputFaults naming every fault."""
+    path = workspace.playbook / "expectations.yaml"
+    if not path.is_file():
+        return {}
+    raw, faults = read_yaml(path, typed=True)
+    book, more = check_model(Book, raw) if not faults else (None, [])
+    faults += more
+    own = {table: [_own(item) for item in items] for table, items in (book.expectations if book else {}).items()}
+    faults += [fault for table, items in own.items() for fault in _unknown(table, items)]
+    if faults:
+        raise InputFaults(TITLE, faults)
+    return own
+
+
+def _own(item: Mapping[str, Mapping[str, Any]]) -> Expected:
+    name, arguments = next(iter(item.items()), ("", {}))
+    said = ", ".join(f"{key} {value}" for key, value in arguments.items())
+    return Expected(f"{name.replace('_', ' ')}: {said}", name if len(item) == 1 else "", arguments)
+
+
+def _unknown(table: str, items: list[Expected]) -> list[str]:
+    if table not in TABLES:
+        return [f"expectations.{table}: is not a table{near(table, TABLES)}"]
+    names = TABLES[table].names
+    nameless = [f"expectations.{table}: give one expectation per line" for item in items if not item.name]
+    return nameless + [
+        f"expectations.{table}.{item.name}: {table} has no column {column!r}{near(column, names)}"
+        for item in items
+        for column in item.columns
+        if column not in names
+    ]
+
+
+def expect(taken: Mapping[str, Taken], own: Own) -> dict[str, list[Check]]:
+    """Per table the checks, passed or not, with the number of rows that fail; a failed expectation raises nothing.
+
+    Great Expectations works in memory: no progress bars, no analytics, no network, no files. InputFaults for an
+    expectation of the playbook that it does not know or whose arguments it refuses.
+    """
+    suites = {name: [*schema_suite(item), *own.get(name, [])] for name, item in taken.items()}
+    built = _built(suites)
+    return {name: _run(item, suites[name], built[name]) for name, item in taken.items()}
+
+
+def schema_suite(taken: Taken) -> list[Expected]:
+    """What the schema promises of the columns that the dataset has."""
+    table = taken.table
+    columns = [column for column in table.columns if column.name in taken.columns]
+    return [
+        Expected("there are rows", "expect_table_row_count_to_be_between", {"min_value": 1}),
+        *(expected for column in columns for expected in _of_column(column)),
+        *_of_table(table, {column.name for column in columns}),
+    ]
+
+
+def _of_column(column: Column) -> list[Expected]:
+    name, found = column.name, []
+    if column.required:
+        found.append(Expected(f"{name} is never empty", "expect_column_values_to_not_be_null", {"column": name}))
+    if column.allowed:
+        words = f"{name} is one of {', '.join(column.allowed)}"
+        sets = {"column": name, "value_set": list(column.allowed)}
+        found.append(Expected(words, "expect_column_values_to_be_in_set", sets))
+    low = 0 if column.positive else column.minimum
+    if low is not None or column.maximum is not None:
+        words = f"{name} is {'above' if column.positive else 'at least'} {low:g}" if low is not None else name
+        words += f" and at most {column.maximum:g}" if column.maximum is not None else ""
+        bounds = {"min_value": low, "max_value": column.maximum, "strict_min": column.positive}
+        found.append(Expected(words, "expect_column_values_to_be_between", {"column": name, **bounds}))
+    return found
+
+
+def _of_table(table: Table, present: set[str]) -> list[Expected]:
+    found = []
+    if len(table.key) == 1:
+        unique = {"column": table.key[0]}
+        found.append(Expected(f"{table.key[0]} names one row", "expect_column_values_to_be_unique", unique))
+    elif table.key:
+        words = f"{' and '.join(table.key)} name one row"
+        found.append(Expected(words, "expect_compound_columns_to_be_unique", {"column_list": list(table.key)}))
+    for first, last in table.order:
+        if {first, last} <= present:
+            pair = {"column_A": last, "column_B": first, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+            name = "expect_column_pair_values_a_to_be_greater_than_b"
+            found.append(Expected(f"{last} is not before {first}", name, pair))
+    return found
+
+
+@cache
+def great_expectations() -> Any:
+    """The package, loaded once and only here: it costs seconds.
+
+    rfc3987_syntax, which it would load for a check of addresses that is never made, is kept out while it loads.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    absent = "rfc3987_syntax" not in sys.modules
+    if absent:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    try:
+        import great_expectations as gx
+        import great_expectations.expectations
+    finally:
+        if absent:
+            del sys.modules["rfc3987_syntax"]
+    return gx
+
+
+def _built(suites: Mapping[str, list[Expected]]) -> dict[str, list[Any]]:
+    known = great_expectations().expectations
+    kinds = {_snake(name): getattr(known, name) for name in dir(known) if name.startswith("Expect")}
+    built: dict[str, list[Any]] = {}
+    faults = []
+    for table, suite in suites.items():
+        built[table] = []
+        for item in suite:
+            kind = kinds.get(item.name)
+            if kind is None:
+                faults.append(f"expectations.{table}.{item.name}: is not an expectation{near(item.name, kinds)}")
+                continue
+            try:
+                built[table].append(kind(**{**item.arguments, "meta": {_PLACE: len(built[table])}}))
+            except (TypeError, ValueError) as fault:
+                faults.append(f"expectations.{table}.{item.name}: {_one_line(fault)}")
+    if faults:
+        raise InputFaults(TITLE, faults)
+    return built
+
+
+def _snake(name: str) -> str:
+    """ExpectColumnPairValuesAToBe… as expect_column_pair_values_a_to_be_…"""
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("_")
+
+
+def _one_line(fault: Exception) -> str:
+    return "; ".join(line.strip() for line in str(fault).splitlines()[1:3]) or str(fault)
+
+
+def _run(taken: Taken, suite: list[Expected], built: list[Any]) -> list[Check]:
+    """One validation of the whole table; a column that the dataset lacks fails what is expected of it."""
+    asked = [place for place, item in enumerate(suite) if not _lacking(item, taken)]
+    wanted = sorted({column for place in asked for column in suite[place].columns})
+    frame = taken.rows.select(wanted or ["agent"]).to_pandas()
+    gx = great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(taken.table.name)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    made = gx.ExpectationSuite(name=taken.table.name, expectations=[built[place] for place in asked])
+    results = batch.validate(made, result_format="BASIC").results
+    done = {result.expectation_config.meta[_PLACE]: result for result in results}
+    return [_outcome(item, done[at]) if at in done else _absent(item, taken) for at, item in enumerate(suite)]
+
+
+def _lacking(item: Expected, taken: Taken) -> list[str]:
+    return [column for column in item.columns if column not in taken.columns]
+
+
+def _absent(item: Expected, taken: Taken) -> Check:
+    return _check(item, False, f"cannot be said: the dataset has no column {', '.join(_lacking(item, taken))}")
+
+
+def _outcome(item: Expected, result: Any) -> Check:
+    """numpy booleans leak out of Great Expectations 1.24 on numpy 2 and cannot be written as JSON: plain ones here."""
+    if result.exception_info.get("raised_exception") or any(
+        isinstance(info, dict) and info.get("raised_exception") for info in result.exception_info.values()
+    ):
+        return _check(item, False, "Great Expectations could not evaluate it")
+    found = result.result
+    if "unexpected_count" in found:
+        count, of = int(found["unexpected_count"]), int(found["element_count"])
+        return _check(
+            item, bool(result.success), f"{count:,} of {of:,} rows fail" if count else f"all {of:,} rows pass"
+        )
+    seen = found.get("observed_value")
+    return _check(item, bool(result.success), f"observed: {seen}" if seen is not None else "")
+
+
+def _check(item: Expected, passed: bool, detail: str) -> Check:
+    return {"name": item.words, "passed": passed, "detail": detail}

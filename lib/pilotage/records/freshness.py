@@ -1,0 +1,82 @@
+"""Whether a dataset's canonical tables are still those of its files, found out with fingerprints alone."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pilotage.hashes import sha256_file
+from pilotage.records.sources import matched
+from pilotage.workspace import Workspace
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("pandas", "pyarrow", "great-expectations", "duckdb", "openpyxl", "pydantic")
+_CODE = Path(__file__).parent
+
+
+def stale_reason(workspace: Workspace, dataset: str) -> str | None:
+    """Why the intake has to run again, in words; None while it is up to date.
+
+    Fingerprints the dataset's files, what was made of them and the code; imports nothing heavy.
+    """
+    folder = workspace.intake(dataset)
+    kept = _manifest(folder)
+    if kept is None:
+        return "no intake yet"
+    now = state(workspace, dataset, kept["patterns"])
+    if now != kept["state"]:
+        return _difference(kept["state"], now)
+    for name, print_then in kept["outputs"].items():
+        if fingerprint(folder / name) != print_then:
+            return f"{name} of the intake is gone or was altered"
+    return None
+
+
+def sources(workspace: Workspace, dataset: str) -> dict[str, str]:
+    """The data files as they are now, path from the root: sha256; {} where there was no intake yet."""
+    kept = _manifest(workspace.intake(dataset))
+    return data_files(workspace, dataset, kept["patterns"]) if kept else {}
+
+
+def state(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> dict[str, Any]:
+    """All that the intake's result depends on: the mapping, the files, the playbook's expectations, code, versions."""
+    return {
+        "dataset.yaml": fingerprint(workspace.dataset(dataset) / "dataset.yaml"),
+        "playbook/expectations.yaml": fingerprint(workspace.playbook / "expectations.yaml"),
+        **data_files(workspace, dataset, patterns),
+        "code": _code(),
+        "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+    }
+
+
+def data_files(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> dict[str, str]:
+    """The files that the patterns name, path from the root: sha256."""
+    found = {path for pattern in patterns for path in matched(workspace.dataset(dataset), pattern)}
+    return {name: fingerprint(path) for name, path in sorted((workspace.relative(path), path) for path in found)}
+
+
+def fingerprint(path: Path) -> str:
+    """The file's SHA-256, or "absent"."""
+    return sha256_file(path) if path.is_file() else "absent"
+
+
+def _code() -> dict[str, str]:
+    files = [path for path in _CODE.rglob("*.py") if "synthetic" not in path.relative_to(_CODE).parts]
+    return {path.relative_to(_CODE).as_posix(): sha256_file(path) for path in sorted(files)}
+
+
+def _manifest(folder: Path) -> Any:
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def _difference(then: dict[str, Any], now: dict[str, Any]) -> str:
+    changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    words = {"code": "the library", "versions": "a package"}
+    return f"{', '.join(words.get(name, name) for name in changed)} changed"

@@ -1,0 +1,66 @@
+"""Benefit in three layers, efficiency, quality and business: what was before, what is with the agent, what may be claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pilotage.kpis import DEFINITIONS, Kpi, kpi_from_dict
+from pilotage.playbook import RoiPolicy
+from pilotage.words import number, span
+
+NOT_SUBSTANTIATED = "Not substantiated: there is no baseline to compare with."
+
+
+@dataclass(frozen=True)
+class Line:
+    """One KPI of one layer; `before` None where the work without the agent has no such figure."""
+
+    layer: str
+    label: str
+    before: Kpi | None
+    after: Kpi | None
+
+    def cells(self, currency: str) -> tuple[str, str, str, str, str]:
+        """Layer, KPI, before, with the agent, and the change between the estimates, as text."""
+        return (self.layer, self.label, _cell(self.before, currency), _cell(self.after, currency), self._change())
+
+    def _change(self) -> str:
+        if self.before is None or self.after is None or not self.before.estimate or self.after.estimate is None:
+            return "not known"
+        return f"{self.after.estimate / self.before.estimate - 1:+.0%}"
+
+
+def layers(
+    policy: RoiPolicy, pairs: Mapping[str, tuple[Kpi, Kpi | None]], pilot: Mapping[str, Any] | None
+) -> list[Line]:  # fmt: skip
+    """Every KPI the playbook puts in a layer, in its order; the agent's own KPIs come from the pilot's evidence."""
+    seen = {row["name"]: kpi_from_dict(row) for row in (pilot or {"kpis": []})["kpis"] if _whole(row)}
+    return [
+        Line(layer, DEFINITIONS[name].label, *(pairs[name] if name in pairs else (None, seen.get(name))))
+        for layer, names in _named(policy)
+        for name in names
+    ]
+
+
+def _named(policy: RoiPolicy) -> Iterator[tuple[str, Sequence[str]]]:
+    yield from (
+        (layer, getattr(policy.layers, layer)) for layer in ("efficiency", "quality", "business")
+    )  # fmt: skip
+
+
+def claim(baseline: Mapping[str, Any] | None) -> str:
+    """What may be claimed, in the words of the baseline page; nothing is substantiated without that page."""
+    return str(baseline["facts"]["claim"]) if baseline else NOT_SUBSTANTIATED
+
+
+def _cell(kpi: Kpi | None, currency: str) -> str:
+    if kpi is None or kpi.estimate is None:
+        return "not known"
+    return f"{number(kpi.estimate, kpi.unit, currency)} ({span(kpi.low, kpi.high, kpi.unit, currency)})"
+
+
+def _whole(row: Mapping[str, Any]) -> bool:
+    """Whether the row speaks for the whole phase; pass^k always names its k and is whole all the same."""
+    return row["dimension"] is None or row["name"] == "pass_hat_k"

@@ -1,0 +1,1 @@
+"""How pages are run: planned, executed, kept while up to date, exported; pages are known by name only."""

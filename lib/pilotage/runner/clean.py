@@ -1,0 +1,111 @@
+"""What of a notebook may reach the executive's HTML: the house's vocabulary, and nothing that acts."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from html import escape
+from typing import Any
+
+import mistune
+import nh3
+
+TAGS = {
+    *("a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em"),
+    *("figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "section"),
+    *("small", "span", "strong", "sub", "summary", "sup", "time", "u", "ul"),
+    *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
+ATTRIBUTES = {
+    "*": {"class"},
+    "a": {"href"},
+    "details": {"open"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan", "headers"},
+    "th": {"colspan", "rowspan", "headers", "scope"},
+    "time": {"datetime"},
+}
+# The words of these elements are not text; all other tags outside the vocabulary lose the tag and keep their words.
+SILENT = {
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "template",
+    "noscript",
+    "svg",
+    "math",
+    "title",
+    "textarea",
+    "select",
+}
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+HEAD = re.compile(r"<thead.*?</thead>", re.DOTALL)
+BARE_TH = re.compile(r"<th(?![a-z])(?![^>]*\sscope=)")
+TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
+MARKUP = re.compile(r"<[^>]*>")
+
+
+def clean_html(text: str, base: str = "") -> str:
+    """The fragment with only harmless tags and attributes; relative links start at the run's folder, `base`."""
+
+    def relative(url: str) -> str | None:
+        return None if url.startswith(("/", "\\", "#")) else base + url
+
+    cleaned = nh3.clean(
+        CONTROL.sub("", text), tags=TAGS, attributes=ATTRIBUTES, clean_content_tags=SILENT,
+        url_schemes={"http", "https", "mailto"}, url_relative=relative, link_rel="noopener noreferrer",
+    )  # fmt: skip
+    return _tables(cleaned)
+
+
+def clean_markdown(text: str, base: str = "") -> str:
+    """Markdown as harmless HTML; what HTML it holds is cleaned like any other."""
+    return clean_html(str(_markdown()(text)).replace(' style="text-align:right"', ' class="num"'), base)
+
+
+def plain(text: str) -> str:
+    """Text as text: escaped, without terminal colours and control characters."""
+    return escape(CONTROL.sub("", TERMINAL.sub("", text)))
+
+
+def figure(output: Mapping[str, Any], kind: str) -> str:
+    """The picture embedded as data, with the alternative text that its page gave it."""
+    data = output["data"][kind]
+    content = base64.b64encode(data.encode()).decode() if kind == "image/svg+xml" else "".join(data.split())
+    alt = output.get("metadata", {}).get(kind, {}).get("alt", "")
+    return f'<figure><img src="data:{kind};base64,{escape(content)}" alt="{escape(plain(alt))}"></figure>'
+
+
+def filters(base: str) -> dict[str, Callable[..., str]]:
+    """The template's filters for a page that stands at `base` from its run's folder."""
+    return {
+        "clean_html": lambda text: clean_html(text, base),
+        "clean_markdown": lambda text: clean_markdown(text, base),
+        "plain": plain,
+        "figure": figure,
+    }
+
+
+@cache
+def _markdown() -> Any:
+    return mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])
+
+
+def _tables(html: str) -> str:
+    """Header cells say what they head, and each table scrolls in a box of its own; `html` is cleaned already."""
+    html = HEAD.sub(lambda head: BARE_TH.sub('<th scope="col"', head[0]), html)
+    html = BARE_TH.sub('<th scope="row"', html)
+    html = TABLE.sub(
+        lambda table: f'<div class="scroll" role="region" tabindex="0"{_label(table["caption"])}>{table[0]}', html
+    )
+    return html.replace("</table>", "</table></div>")
+
+
+def _label(caption: str | None) -> str:
+    words = MARKUP.sub("", caption or "").strip().replace('"', "&quot;")
+    return f' aria-label="{words or "Table"}"'

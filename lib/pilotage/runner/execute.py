@@ -1,0 +1,139 @@
+"""One page executed by papermill, in a kernel that the run can end at any moment."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sysconfig
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pilotage
+from pilotage.hashes import write_json_atomically
+from pilotage.runner import slow_import
+from pilotage.runner.kernels import Kernels
+
+CellStarts = Callable[[int, int], None]
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# papermill marks the failed cell with two cells of its own; a reader gets the plain note of the export instead.
+ERROR_MARKS = ("papermill-error-cell-tag",)
+# What papermill notes about the machine it ran on has no place in a folder that is mailed.
+MACHINE_NOTES = ("input_path", "output_path", "environment_variables")
+
+
+def execute(
+    source: Path, target: Path, parameters: Mapping[str, Any], folder: Path,
+    environment: Mapping[str, str], kernels: Kernels, on_cell: CellStarts,
+) -> str | None:  # fmt: skip
+    """Run the notebook into `target`, saved after each cell; None when all cells ran, else what failed, in one line."""
+    papermill = _papermill()
+    place = _Place(on_cell)
+    try:
+        papermill.execute_notebook(
+            _braces(source), _braces(target), parameters=dict(parameters),
+            engine_name="pilotage", kernel_name="python3", progress_bar=False, start_timeout=120, resources={"metadata": {"path": str(folder)}},
+            kernels=kernels, environment=kernel_environment(environment, kernels.folder), place=place,
+        )  # fmt: skip
+        return None
+    except papermill.PapermillExecutionError as fault:
+        return f"{place}: {one_line(f'{fault.ename}: {fault.evalue}')}"
+    except Exception as fault:
+        # A kernel that was killed, ran out of memory or never started is a crashed page, not a crashed run.
+        return f"{place}: {one_line(f'{type(fault).__name__}: {fault}')}"
+    finally:
+        _tidy(target)
+
+
+def kernel_environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment of a page's kernel: same library, one BLAS thread, no start-up files of the user's."""
+    ours = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython")}
+    library = str(Path(pilotage.__file__).parent.parent)
+    if library != sysconfig.get_path("purelib"):
+        paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
+        ours["PYTHONPATH"] = os.pathsep.join(paths)
+    return {**os.environ, **ours, **extra}
+
+
+def one_line(text: str) -> str:
+    """The last line that says something, without terminal colours, at most 300 characters."""
+    lines = [line.strip() for line in ANSI.sub("", text).splitlines() if line.strip()]
+    first, last = (lines[0], lines[-1]) if lines else ("no message", "no message")
+    line = first if first == last else f"{first} … {last}"
+    return line if len(line) <= 300 else f"{line[:299]}…"
+
+
+class _Place:
+    """Where the page is: counts cells as they start, so that a kernel's death can be placed too."""
+
+    def __init__(self, on_cell: CellStarts) -> None:
+        self.on_cell, self.number, self.total = on_cell, 0, 0
+
+    def start(self, index: int, total: int) -> None:
+        self.number, self.total = index + 1, total
+        self.on_cell(self.number, total)
+
+    def __str__(self) -> str:
+        return f"cell {self.number} of {self.total}" if self.total else "before its first cell"
+
+
+@cache
+def _papermill() -> Any:
+    """papermill with our engine, imported when the first page has to run."""
+    slow_import.leave_out()
+    import papermill
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import Engine, papermill_engines
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+
+    class Client(PapermillNotebookClient):  # type: ignore[misc]
+        """papermill's client, which tells the run's `Kernels` of its kernel as soon as there is a process."""
+
+        kernels: Kernels
+
+        async def async_start_new_kernel(self, **kwargs: Any) -> None:
+            await super().async_start_new_kernel(**kwargs)
+            self.kernels.started(self.km)
+
+    class PilotageEngine(Engine):  # type: ignore[misc]
+        """Holds the client of each page and reports the cells as they start."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> None:
+            kernels, place = kwargs["kernels"], kwargs["place"]
+            manager = kernels.manager()
+            client = Client(
+                nb_man, km=manager, timeout=None,
+                startup_timeout=kwargs["start_timeout"], resources=kwargs["resources"],
+                on_cell_start=lambda cell, cell_index: place.start(cell_index, len(nb_man.nb.cells)),
+                shutdown_kernel="immediate", log=logging.getLogger("papermill"),
+            )  # fmt: skip
+            client.kernels = kernels
+            try:
+                client.execute(env=kwargs["environment"], cleanup_kc=True)
+            finally:
+                kernels.end(manager)
+
+    papermill_engines.register("pilotage", PilotageEngine)
+    return papermill
+
+
+def _braces(path: Path) -> str:
+    """papermill formats paths; a folder named with braces is a folder all the same."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _tidy(path: Path) -> None:
+    """Take out of the executed notebook what belongs to papermill or to this machine."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    notes = notebook["metadata"].get("papermill", {})
+    notebook["metadata"]["papermill"] = {key: note for key, note in notes.items() if key not in MACHINE_NOTES}
+    notebook["cells"] = [cell for cell in notebook["cells"] if not {*cell["metadata"].get("tags", [])} & {*ERROR_MARKS}]
+    write_json_atomically(path, notebook)

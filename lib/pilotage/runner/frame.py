@@ -1,0 +1,99 @@
+"""What stands around a page's content: the report's other pages with their answers, its files, what went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pilotage.playbook import Page, Playbook
+from pilotage.runner.history import Run
+from pilotage.runner.plan import DECISION
+
+NAMES = {"roi": "ROI"}
+KINDS = {"go": "go", "no-go": "no-go", "not yet": "not-yet"}
+WORST_FIRST = ("no-go", "not yet", "go")
+
+
+def frame(run: Run, playbook: Playbook, page: Page, title: str, base: str) -> dict[str, Any]:
+    """Everything the template says of the page besides its content; `base` leads from the page to the run's folder."""
+    return {
+        "language": playbook.language,
+        "title": f"{title} – {playbook.agent.name}",
+        "running": [playbook.agent.name, f"data: {run.dataset}", f"as of {run.as_of}"],
+        "nav": [_entry(run, playbook, other, page, base) for other in _reading_order(playbook.pages)],
+        "note": _note(run, page),
+        "files": _files(run, page, base),
+        "imprint": f"Run {run.name}. Every figure can be recomputed from the notebook and the files named here.",
+    }
+
+
+def place(stage: str, base: str) -> str:
+    """Where the page's file is, seen from a file that reaches the run's folder by `base`."""
+    return f"{base}index.html" if stage == DECISION else f"{base}pages/{stage}.html"
+
+
+def answer(run: Run, stage: str, tier: str) -> str:
+    """The page's answer: the worst of its required gates at the tier asked for; empty without gates."""
+    state = run.pages.get(stage)
+    if state is None or not state.finished:
+        return "not decided"
+    if stage == DECISION:
+        return str(_read(run.folder / "decision.json").get("answer", "not decided"))
+    gates = _read(run.folder / "evidence" / f"{stage}.json").get("gates", [])
+    answers = {gate["answer"] for gate in gates if gate["required"] and gate["tier"] in (None, tier)}
+    return next((word for word in WORST_FIRST if word in answers), "")
+
+
+def _entry(run: Run, playbook: Playbook, other: Page, page: Page, base: str) -> dict[str, Any]:
+    word = answer(run, other.stage, playbook.tier)
+    return {
+        "name": NAMES.get(other.stage, other.stage.capitalize()), "href": place(other.stage, base),
+        "answer": word, "kind": KINDS.get(word, "undecided"), "current": other.stage == page.stage,
+    }  # fmt: skip
+
+
+def _reading_order(pages: Iterable[Page]) -> Sequence[Page]:
+    """The decision first, since it is what most readers came for."""
+    return sorted(pages, key=lambda page: page.stage != DECISION)
+
+
+def _note(run: Run, page: Page) -> dict[str, str] | None:
+    state = run.pages.get(page.stage)
+    if state is None or state.finished:
+        return None
+    what = (
+        "This page did not run." if state.status == "not run" else "This page stopped before its verdict: not decided."
+    )
+    return {"what": what, "why": f"{state.error}."}
+
+
+def _files(run: Run, page: Page, base: str) -> list[dict[str, str]]:
+    back = [] if page.stage == DECISION else [{"name": "Back to the decision", "href": place(DECISION, base)}]
+    candidates = [
+        ("The decision as data", "decision.json" if page.stage == DECISION else ""),
+        ("Evidence of this page", f"evidence/{page.stage}.json"),
+        ("The notebook as it ran", f"notebooks/{page.stage}.ipynb"),
+        *(
+            (f"Table: {path.stem.removeprefix(f'{page.stage}-')}", f"tables/{path.name}")
+            for path in _tables(run.folder, page.stage)
+        ),
+        ("Checks of the data", "checks.json"),
+    ]
+    present = [
+        {"name": name, "href": base + path} for name, path in candidates if path and (run.folder / path).is_file()
+    ]
+    return back + present
+
+
+def _tables(folder: Path, stage: str) -> list[Path]:
+    return sorted((folder / "tables").glob(f"{stage}-*"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts

@@ -1,0 +1,112 @@
+"""What a run says while it works: bars for a person at a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Protocol, TextIO
+
+from pilotage.runner.history import PageState
+
+
+class Progress(Protocol):
+    """Told by the run what happens; a page is named as its notebook is."""
+
+    def __enter__(self) -> Progress: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def say(self, text: str) -> None:
+        """Tell one thing, on a line of its own."""
+
+    def started(self, page: str) -> None:
+        """The page begins to run."""
+
+    def cell(self, page: str, number: int, total: int) -> None:
+        """The page begins this cell of so many."""
+
+    def ended(self, page: str, state: PageState) -> None:
+        """The page has its state, whether it ran or not."""
+
+
+def progress_on(stream: TextIO | None = None) -> Progress:
+    """Bars where the stream is a terminal, else lines."""
+    stream = stream or sys.stdout
+    return Bars(stream) if stream.isatty() else Lines(stream)
+
+
+def describe(state: PageState) -> str:
+    """How a page ended, in a few words."""
+    words = {"done": f"done in {state.seconds:.1f} s", "copied": "up to date", "not run": f"not run: {state.error}"}
+    return words.get(state.status, f"crashed: {state.error}")
+
+
+class Lines:
+    """One line as each thing happens; nothing that moves."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stream.flush()
+
+    def say(self, text: str) -> None:
+        """Tell one thing, on a line of its own."""
+        print(text, file=self.stream, flush=True)
+
+    def started(self, page: str) -> None:
+        """The page begins to run."""
+        self.say(f"{page}: running")
+
+    def cell(self, page: str, number: int, total: int) -> None:
+        """Cells are for the bars."""
+
+    def ended(self, page: str, state: PageState) -> None:
+        """The page has its state, whether it ran or not."""
+        self.say(f"{page}: {describe(state)}")
+
+
+class Bars:
+    """A bar for each page at work; what ended scrolls away above as a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(file=stream, highlight=False, markup=False)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(24))
+        cells = TextColumn("cell {task.completed:.0f} of {task.total:.0f}")
+        self.bars = Progress(*columns, cells, TimeElapsedColumn(), console=console, transient=True)
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Bars:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def say(self, text: str) -> None:
+        """Tell one thing, on a line of its own."""
+        self.bars.console.print(text, soft_wrap=True)
+
+    def started(self, page: str) -> None:
+        """The page begins to run."""
+        self.tasks[page] = self.bars.add_task(page, total=1)
+
+    def cell(self, page: str, number: int, total: int) -> None:
+        """The page begins this cell of so many."""
+        self.bars.update(self.tasks[page], completed=number, total=total)
+
+    def ended(self, page: str, state: PageState) -> None:
+        """The page has its state, whether it ran or not."""
+        if page in self.tasks:
+            self.bars.remove_task(self.tasks.pop(page))
+        self.say(f"{page}: {describe(state)}")

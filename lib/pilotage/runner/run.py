@@ -1,0 +1,147 @@
+"""One run of the playbook, from the dataset as it is to the decision: nothing is done twice, nothing half."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pilotage import audit_log
+from pilotage.hashes import write_json_atomically
+from pilotage.runner.export import export_run
+from pilotage.runner.history import Run, last_run, new_folder, point_latest, runs
+from pilotage.runner.job import Job, Request, prepare, read_checks, resolve_day
+from pilotage.runner.lock import only_run
+from pilotage.runner.manifest import stale_reason
+from pilotage.runner.plan import DECISION
+from pilotage.runner.progress import Progress
+from pilotage.runner.schedule import Schedule
+from pilotage.workspace import Workspace
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out: the decision, where it stands, and the pages that crashed on the way."""
+
+    folder: Path
+    answer: str
+    tier: str | None
+    why: str
+    crashed: tuple[str, ...]
+    reused: bool
+
+    @property
+    def index(self) -> Path:
+        """The executive's page."""
+        return self.folder / "index.html"
+
+
+def run(
+    workspace: Workspace, request: Request, progress: Progress, clock: Clock = lambda: datetime.now(UTC)
+) -> Outcome:
+    """Bring the wanted pages up to date and give the decision.
+
+    Raises PilotageError for input that cannot be followed; a page that crashes is in the outcome, never an exception.
+    """
+    job = prepare(workspace, request)
+    with only_run(workspace.reports), progress:
+        take_in(job, progress)
+        checks = read_checks(workspace.intake(job.dataset))
+        as_of = resolve_day(checks, request.as_of, clock().astimezone(UTC).date())
+        last = last_run(workspace.reports, job.dataset)
+        if last and not request.fresh and up_to_date(job, last, as_of):
+            export_run(job, last)
+            point_latest(workspace.reports, last.folder)
+            return outcome(last, reused=True)
+        return _work(job, checks, as_of, last, progress, clock)
+
+
+def take_in(job: Job, progress: Progress) -> None:
+    """Run the intake of the dataset unless its canonical tables are still those of its files."""
+    if job.intake_due:
+        from pilotage.records.intake import intake
+
+        progress.say(f"data/{job.dataset}: taking in its tables ({job.intake_due})")
+        intake(job.workspace, job.dataset)
+
+
+def up_to_date(job: Job, run: Run, as_of: str) -> bool:
+    """Whether the run is finished and every wanted page in it is up to date."""
+    return run.finished_at is not None and all(
+        stale_reason(job.workspace.root, run.folder, stage, job.key(stage, as_of, run.name)) is None
+        for stage in job.wanted
+    )
+
+
+def outcome(run: Run, reused: bool = False) -> Outcome:
+    """The outcome that a run's folder holds."""
+    decision = json.loads((run.folder / "decision.json").read_text(encoding="utf-8"))
+    crashed = tuple(stage for stage, state in run.pages.items() if state.status == "crashed")
+    return Outcome(run.folder, decision["answer"], decision["tier"], decision["why"], crashed, reused)
+
+
+def _work(job: Job, checks: dict[str, Any], as_of: str, last: Run | None, progress: Progress, clock: Clock) -> Outcome:
+    """Resume the last run or begin a new one, run its pages, and close it; the link to it moves last."""
+    run, previous = _begin(job, as_of, last, clock)
+    run = replace(run, sources=checks["sources"])
+    run.save()
+    _copy_checks(job, run.folder)
+    run = Schedule(job, run, previous, progress).work()
+    if not (run.folder / "decision.json").is_file():
+        write_json_atomically(run.folder / "decision.json", undecided(job, run, checks))
+    shutil.rmtree(run.folder / "work", ignore_errors=True)
+    export_run(job, run)
+    run = replace(run, finished_at=_stamp(clock))
+    run.save()
+    point_latest(job.workspace.reports, run.folder)
+    return outcome(run)
+
+
+def _begin(job: Job, as_of: str, last: Run | None, clock: Clock) -> tuple[Run, Path | None]:
+    """The run to work in, and the run whose pages may be copied into it."""
+    fresh = job.request.fresh
+    if last and not fresh and last.finished_at is None and (last.as_of, last.parameters) == (as_of, job.settings):
+        return last, _finished_before(job, last)
+    folder = new_folder(job.workspace.reports, job.dataset, clock())
+    run = Run(folder, job.dataset, as_of, job.settings, started_at=_stamp(clock))
+    return run, None if fresh or last is None else last.folder
+
+
+def _finished_before(job: Job, run: Run) -> Path | None:
+    """The newest finished run of the dataset before this one."""
+    older = (
+        other
+        for other in reversed(runs(job.workspace.reports))
+        if other.dataset == run.dataset and other.name < run.name
+    )
+    return next((other.folder for other in older if other.finished_at), None)
+
+
+def _copy_checks(job: Job, folder: Path) -> None:
+    """The run keeps what the intake said of its data, also after the next intake."""
+    intake = job.workspace.intake(job.dataset)
+    shutil.copyfile(intake / "checks.json", folder / "checks.json")
+    shutil.rmtree(folder / "rejected", ignore_errors=True)
+    if (intake / "rejected").is_dir():
+        shutil.copytree(intake / "rejected", folder / "rejected")
+
+
+def undecided(job: Job, run: Run, checks: dict[str, Any]) -> dict[str, Any]:
+    """The decision of a run whose decision page crashed: not yet, at no tier."""
+    return {
+        "schema": 1, "answer": "not yet", "tier": None,
+        "why": f"the decision page itself crashed ({run.pages[DECISION].error})",
+        "conditions": [], "gates": [], "kpis": [], "run": run.name, "dataset": run.dataset,
+        "synthetic": checks["dataset"]["synthetic"], "as_of": run.as_of, "baseline_grade": None,
+        "audit_log_head": audit_log.head(job.workspace.log),
+    }  # fmt: skip
+
+
+def _stamp(clock: Clock) -> str:
+    return clock().astimezone(UTC).isoformat(timespec="seconds")

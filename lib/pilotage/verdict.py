@@ -1,0 +1,150 @@
+"""Three answers: go, no-go, not yet. One place compares an interval with a limit, and one place adds gates up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from pilotage.kpis.definitions import DEFINITIONS, Definition
+from pilotage.kpis.record import Kpi
+from pilotage.words import count, number
+
+Answer = Literal["go", "no-go", "not yet"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One question with a limit. `tier` None holds for every tier; only `required` gates decide.
+
+    `more_needed` counts further `unit` at the present rate until the limit would be cleared; None where more of the same
+    would not clear it, or where a count makes no sense.
+    """
+
+    name: str
+    kpi: str
+    tier: str | None
+    required: bool
+    answer: Answer
+    why: str
+    limit: float | str | None
+    more_needed: int | None = None
+    unit: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as evidence/<stage>.json holds it."""
+        return asdict(self)
+
+
+def gate_from_dict(row: dict[str, Any]) -> Gate:
+    """The Gate that `as_dict` wrote."""
+    return Gate(**row)
+
+
+def compare(kpi: Kpi, limit: float) -> Answer:
+    """The deciding interval against the limit: wholly on the good side, wholly on the bad side, or neither.
+
+    An unbounded side is on the wrong side of every limit; no estimate is never a pass.
+    """
+    if kpi.estimate is None:
+        return "not yet"
+    good, bad = (kpi.high, kpi.low) if kpi.better == "lower" else (kpi.low, kpi.high)
+    sign = 1 if kpi.better == "lower" else -1
+    if good is not None and sign * good <= sign * limit:
+        return "go"
+    return "no-go" if bad is not None and sign * bad > sign * limit else "not yet"
+
+
+def judge(
+    kpi: Kpi, limit: float, tier: str | None, required: bool, over: tuple[int, int] | None = None, currency: str = ""
+) -> Gate:
+    """The gate of one KPI at one limit, with its reason in words and, on not yet, how many more would settle it.
+
+    A quantile is gated as the rate it is: `over` says how many values lie above the limit, of how many.
+    """
+    answer = compare(kpi, limit)
+    definition = DEFINITIONS.get(kpi.name)
+    if answer != "not yet" or kpi.estimate is None or definition is None:
+        why = _finding(kpi, limit, answer, currency)
+        return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, None, definition and definition.counted)
+    more = _more_needed(kpi, limit, definition, over)
+    advice = (
+        f"about {count(more, f'more {definition.counted}')} at this rate would settle it"
+        if more
+        else "more of the same would not settle it, since the measured value lies at the limit or beyond it"
+    )
+    why = f"{_finding(kpi, limit, answer, currency)}; {advice}"
+    return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, more, definition.counted)
+
+
+def at_least(name: str, have: float, limit: float, unit: str, required: bool = True) -> Gate:
+    """A gate on an amount of evidence: enough is go, too little is not yet, and never no-go."""
+    more = max(0, math.ceil(limit - have))
+    why = f"{number(have)} {unit}; the limit is at least {limit:,.0f}"
+    return Gate(name, name, None, required, "not yet" if more else "go", why, limit, more or None, unit)
+
+
+def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int, int] | None) -> int | None:
+    from pilotage.statistics import more_needed
+
+    if kpi.estimate is None or not kpi.n or not kpi.n_eff or definition.kind == "mean":
+        return None
+    effect, sure = max(1.0, kpi.n / kpi.n_eff), (1 + kpi.confidence) / 2
+    if definition.quantile is None:
+        return more_needed(kpi.estimate * kpi.n, kpi.n, limit, kpi.better, sure, effect)
+    return None if over is None else more_needed(over[0], over[1], 1 - definition.quantile, "lower", sure, effect)
+
+
+def _finding(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:
+    """One sentence: what was measured, how far it could be off towards the side that decides, what the limit is."""
+    if kpi.estimate is None:
+        return kpi.reason
+    lower = kpi.better == "lower"
+    upper = lower == (answer != "no-go")  # which bound decides: the worst for a go, the best for a no-go
+    bound = kpi.high if upper else kpi.low
+    reach = (
+        "without bound"
+        if bound is None
+        else f"{'at most' if upper else 'at least'} {number(bound, kpi.unit, currency)}"
+    )
+    measured, ruler = number(kpi.estimate, kpi.unit, currency), number(limit, kpi.unit, currency)
+    sure = f"with {(1 + kpi.confidence) / 2:.0%} confidence"
+    return f"measured {measured}, {reach} {sure}; the limit is {'at most' if lower else 'at least'} {ruler}"
+
+
+def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
+    """A go against which there are doubts becomes not yet; every doubt is named.
+
+    A no-go stays, unless the doubt is about the limit itself (`undecide`). Doubts never open a gate.
+    """
+    if not doubts:
+        return gate
+    named = "; ".join(doubts)
+    if gate.answer == "not yet":
+        return replace(gate, why=f"{gate.why}; also {named}")
+    if gate.answer == "no-go" and not undecide:
+        return gate
+    return replace(gate, answer="not yet", why=f"held: {named} (otherwise {gate.answer}: {gate.why})", more_needed=None)
+
+
+def with_date(gate: Gate, per_week: float, today: date) -> Gate:
+    """The gate's sentence with the day its missing units will be there at the present volume."""
+    day = reached_by(gate.more_needed, per_week, today) if gate.more_needed else None
+    return replace(gate, why=f"{gate.why}, by about {day.isoformat()} at the present volume") if day else gate
+
+
+def overall(gates: Iterable[Gate]) -> Answer:
+    """Any required no-go is no-go; else any required not yet is not yet; else go. No required gate at all is not yet."""
+    answers = {gate.answer for gate in gates if gate.required}
+    if "no-go" in answers:
+        return "no-go"
+    return "go" if answers == {"go"} else "not yet"
+
+
+def reached_by(more: int, per_week: float, today: date) -> date | None:
+    """The day `more` further units will be there at the present volume; None where nothing comes in."""
+    if per_week <= 0 or more > per_week * 520:
+        return None
+    return today + timedelta(days=math.ceil(7 * more / per_week))

@@ -1,0 +1,142 @@
+"""A workspace so small that a whole run takes seconds: real playbook files, a three-row dataset, pages of a few lines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pilotage.runner.job import Request
+from pilotage.runner.progress import Lines
+from pilotage.runner.run import Outcome, run
+from pilotage.workspace import Workspace
+
+ROOT = Path(__file__).parent.parent
+DAY = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+PAGES = {"baseline": (), "pilot": (), "roi": ("baseline", "pilot"), "decision": ("baseline", "pilot", "roi")}
+PARAMETERS = (
+    'dataset = "tiny"  # folder under data/\nas_of = ""  # day\nscale = 1  # factor\nsegment: str | None = None  # part'
+)
+BEGIN = """
+import hashlib, json, os
+from pathlib import Path
+root, run = Path(os.environ["PILOTAGE_WORKSPACE"]), Path(os.environ["PILOTAGE_RUN"])
+stage, needs, reads = {stage!r}, {needs!r}, {reads!r}
+work = run / "work" / stage
+def digest(path): return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
+def put(path, value): path.parent.mkdir(parents=True, exist_ok=True); path.write_text(json.dumps(value))
+"""
+END = """
+files = {"run:evidence/" + need + ".json": digest(run / "evidence" / (need + ".json")) for need in needs}
+files |= {name: digest(root / name) for name in reads}
+gate = dict(name="g", kpi="k", tier="in the loop", required=True, answer="go", why="w", limit=1, more_needed=None, unit="cases")
+put(work / "evidence" / (stage + ".json"), dict(schema=1, stage=stage, gates=[gate], files=files, scale=scale))
+if stage == "decision":
+    put(work / "decision.json", dict(schema=1, answer="not yet", tier="in the loop", why="it is a test", run=run.name))
+put(work / "opened.json", dict(files=files, parts={}, globs={}))
+"""
+
+
+def cell(source: str, *tags: str, kind: str = "code") -> dict[str, Any]:
+    """One notebook cell."""
+    body: dict[str, Any] = {
+        "cell_type": kind,
+        "id": f"c{abs(hash((source, tags))):x}"[:16],
+        "metadata": {"tags": list(tags)},
+        "source": source,
+    }
+    return body if kind == "markdown" else {**body, "execution_count": None, "outputs": []}
+
+
+def write_notebook(path: Path, cells: Iterable[Mapping[str, Any]]) -> None:
+    """A notebook with these cells, and a kernel name that exists nowhere: the runner must not depend on it."""
+    spec = {"name": "someones-own", "display_name": "x", "language": "python"}
+    notebook = {"cells": list(cells), "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@dataclass
+class Tiny:
+    """A workspace whose pages write their evidence by hand."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.root)
+
+    def page(self, stage: str, *middle: str, needs: tuple[str, ...] | None = None, reads: tuple[str, ...] = ()) -> None:
+        """Write the page's notebook; `middle` are cells that run before it writes its evidence."""
+        needs = PAGES[stage] if needs is None else needs
+        number = list(PAGES).index(stage) + 1
+        cells = [
+            cell(f"# What about {stage}?\n\n- **Decides:** nothing\n- **Owner:** a test", kind="markdown"),
+            cell(PARAMETERS, "parameters"),
+            cell(BEGIN.format(stage=stage, needs=needs, reads=reads)),
+            *(cell(source) for source in middle),
+            cell(END),
+        ]
+        write_notebook(self.root / "notebooks" / f"{number:02}_{stage}.ipynb", cells)
+
+    def pages(self, **needs: tuple[str, ...]) -> None:
+        """Let the playbook have these pages only."""
+        path = self.root / "playbook" / "playbook.yaml"
+        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+        order = list(PAGES)
+        facts["pages"] = [
+            {"stage": stage, "notebook": f"{order.index(stage) + 1:02}_{stage}", "needs": list(need)}
+            for stage, need in needs.items()
+        ]
+        path.write_text(yaml.safe_dump(facts), encoding="utf-8")
+
+    def run(self, **request: Any) -> Outcome:
+        """One run, and what it said, line by line, in `said`."""
+        stream = StringIO()
+        try:
+            return run(self.workspace, Request(**request), Lines(stream), clock=lambda: DAY)
+        finally:
+            self.said = stream.getvalue().splitlines()
+
+    def ran(self) -> list[str]:
+        """The pages that the last run executed, in order of their ends."""
+        return [line.split(":")[0][3:] for line in self.said if ": done in" in line or ": crashed" in line]
+
+    def states(self, outcome: Outcome) -> dict[str, str]:
+        """Each page's status in run.json."""
+        facts = json.loads((outcome.folder / "run.json").read_text())
+        return {stage: state["status"] for stage, state in facts["pages"].items()}
+
+    def folders(self) -> list[str]:
+        """The names of the run folders."""
+        return sorted(path.name for path in (self.root / "reports").glob("*Z-*"))
+
+
+def build_tiny(root: Path) -> Tiny:
+    """The workspace with baseline, pilot, roi and decision, where only the pilot reads a data file."""
+    tiny = Tiny(root)
+    shutil.copytree(ROOT / "playbook", root / "playbook", ignore=shutil.ignore_patterns("audit_log.jsonl"))
+    for folder in ("notebooks", "data/tiny"):
+        (root / folder).mkdir(parents=True)
+    tiny.pages(**PAGES)
+    for stage in PAGES:
+        tiny.page(stage, reads=("data/tiny/cases.csv",) if stage == "pilot" else ())
+    (root / "data/tiny/cases.csv").write_text(
+        "case_id,phase,opened_at\n1,baseline,2026-09-01T08:00:00\n2,pilot,2026-09-02T08:00:00\n3,pilot,2026-09-03T08:00:00\n"
+    )
+    (root / "data/tiny/dataset.yaml").write_text(
+        "name: three cases\nsynthetic: true\nas_of: 2026-10-12\ntime_zone: Europe/Rome\ntables:\n  cases:\n    file: cases.csv\n"
+    )
+    return tiny
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    """A fresh tiny workspace."""
+    return build_tiny(tmp_path / "house")
