@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 # Without compiling: each module is compiled when it is first imported, most of them never; this halves the time.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --no-deps
 # Everything Jupyter and matplotlib like to write into a home folder goes here: a home may be read-only.
-HOME_FILES := IPYTHONDIR=$(CURDIR)/$(VENV)/home/ipython JUPYTER_CONFIG_DIR=$(CURDIR)/$(VENV)/home/jupyter \
-	JUPYTER_DATA_DIR=$(CURDIR)/$(VENV)/home/jupyter JUPYTER_RUNTIME_DIR=$(CURDIR)/$(VENV)/home/runtime \
-	MPLCONFIGDIR=$(CURDIR)/$(VENV)/home/matplotlib
+OWN_HOME := $(CURDIR)/$(VENV)/home
+HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/jupyter" JUPYTER_DATA_DIR="$(OWN_HOME)/jupyter" \
+	JUPYTER_RUNTIME_DIR="$(OWN_HOME)/runtime" MPLCONFIGDIR="$(OWN_HOME)/matplotlib"
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lab lock clean
@@ -31,7 +31,7 @@ test: $(VENV)/all ## run every check; set-up included
 	$(HOME_FILES) $(BIN)/python -m pytest $(ARGS)
 
 lab: $(VENV)/base ## open JupyterLab on the pages; outputs stay on the screen and out of the files
-	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks \
+	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
 		--FileContentsManager.pre_save_hook=pilotage.lab.strip_before_save \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
@@ -76,5 +76,5 @@ $(VENV)/uv: | $(VENV)/pyvenv.cfg
 	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 clean: ## remove .venv and what the tools left behind; reports/ stays
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 	find lib tests -name __pycache__ -prune -exec rm -rf {} +

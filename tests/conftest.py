@@ -1,9 +1,10 @@
-"""A workspace so small that a whole run takes seconds: real playbook files, a three-row dataset, pages of a few lines."""
+"""A workspace so small that a run takes seconds: the real playbook, a dataset of three rows, pages of a few lines."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from pilotage.records.intake import intake
 from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
@@ -36,12 +39,17 @@ def put(path, value): path.parent.mkdir(parents=True, exist_ok=True); path.write
 END = """
 files = {"run:evidence/" + need + ".json": digest(run / "evidence" / (need + ".json")) for need in needs}
 files |= {name: digest(root / name) for name in reads}
-gate = dict(name="g", kpi="k", tier="in the loop", required=True, answer="go", why="w", limit=1, more_needed=None, unit="cases")
+gate = dict(name="g", kpi="k", tier="in the loop", required=True, answer="go", why="w")
 put(work / "evidence" / (stage + ".json"), dict(schema=1, stage=stage, gates=[gate], files=files, scale=scale))
 if stage == "decision":
     put(work / "decision.json", dict(schema=1, answer="not yet", tier="in the loop", why="it is a test", run=run.name))
 put(work / "opened.json", dict(files=files, parts={}, globs={}))
 """
+
+
+def name_of(stage: str) -> str:
+    """The page's notebook without its suffix, such as 02_pilot."""
+    return f"{list(PAGES).index(stage) + 1:02}_{stage}"
 
 
 def cell(source: str, *tags: str, kind: str = "code") -> dict[str, Any]:
@@ -75,7 +83,6 @@ class Tiny:
     def page(self, stage: str, *middle: str, needs: tuple[str, ...] | None = None, reads: tuple[str, ...] = ()) -> None:
         """Write the page's notebook; `middle` are cells that run before it writes its evidence."""
         needs = PAGES[stage] if needs is None else needs
-        number = list(PAGES).index(stage) + 1
         cells = [
             cell(f"# What about {stage}?\n\n- **Decides:** nothing\n- **Owner:** a test", kind="markdown"),
             cell(PARAMETERS, "parameters"),
@@ -83,16 +90,14 @@ class Tiny:
             *(cell(source) for source in middle),
             cell(END),
         ]
-        write_notebook(self.root / "notebooks" / f"{number:02}_{stage}.ipynb", cells)
+        write_notebook(self.root / "notebooks" / f"{name_of(stage)}.ipynb", cells)
 
     def pages(self, **needs: tuple[str, ...]) -> None:
         """Let the playbook have these pages only."""
         path = self.root / "playbook" / "playbook.yaml"
         facts = yaml.safe_load(path.read_text(encoding="utf-8"))
-        order = list(PAGES)
         facts["pages"] = [
-            {"stage": stage, "notebook": f"{order.index(stage) + 1:02}_{stage}", "needs": list(need)}
-            for stage, need in needs.items()
+            {"stage": stage, "notebook": name_of(stage), "needs": list(need)} for stage, need in needs.items()
         ]
         path.write_text(yaml.safe_dump(facts), encoding="utf-8")
 
@@ -131,12 +136,40 @@ def build_tiny(root: Path) -> Tiny:
         "case_id,phase,opened_at\n1,baseline,2026-09-01T08:00:00\n2,pilot,2026-09-02T08:00:00\n3,pilot,2026-09-03T08:00:00\n"
     )
     (root / "data/tiny/dataset.yaml").write_text(
-        "name: three cases\nsynthetic: true\nas_of: 2026-10-12\ntime_zone: Europe/Rome\ntables:\n  cases:\n    file: cases.csv\n"
+        "name: three cases\nsynthetic: true\nas_of: 2026-10-12\ntime_zone: Europe/Rome\n"
+        "tables:\n  cases:\n    file: cases.csv\n"
     )
     return tiny
 
 
+@pytest.fixture(scope="session")
+def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny workspace whose dataset is taken in already; made once, since that loads Great Expectations."""
+    tiny = build_tiny(tmp_path_factory.mktemp("taken_in") / "house")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Great Expectations imports modules that Python has deprecated
+        intake(tiny.workspace, "tiny")
+    return tiny.root
+
+
+@pytest.fixture(scope="session")
+def has_run(taken_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny workspace with one finished run."""
+    root = tmp_path_factory.mktemp("has_run") / "house"
+    shutil.copytree(taken_in, root)
+    Tiny(root).run()
+    return root
+
+
 @pytest.fixture
-def tiny(tmp_path: Path) -> Tiny:
-    """A fresh tiny workspace."""
-    return build_tiny(tmp_path / "house")
+def tiny(taken_in: Path, tmp_path: Path) -> Tiny:
+    """A tiny workspace of the test's own that never ran."""
+    shutil.copytree(taken_in, tmp_path / "house")
+    return Tiny(tmp_path / "house")
+
+
+@pytest.fixture
+def ran(has_run: Path, tmp_path: Path) -> Tiny:
+    """A tiny workspace of the test's own with one finished run."""
+    shutil.copytree(has_run, tmp_path / "house", symlinks=True)
+    return Tiny(tmp_path / "house")

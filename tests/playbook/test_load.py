@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from pilotage.errors import InputFaults
+from pilotage.kpis.definitions import DEFINITIONS
 from pilotage.playbook import PlaybookFaults, load_playbook, read_policy
+from pilotage.playbook.common import BaselineKpi, Model, PilotKpi
 from pilotage.playbook.load import FILES
+from pilotage.playbook.policies import TableName
+from pilotage.records.schemas import TABLES
 from pilotage.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +219,11 @@ def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:
     ]
 
 
+def test_the_playbook_knows_the_kpis_and_tables_the_library_has() -> None:
+    assert set(get_args(BaselineKpi)) | set(get_args(PilotKpi)) == set(DEFINITIONS)
+    assert get_args(TableName) == tuple(TABLES)
+
+
 def find_decided(part: object) -> list[BaseModel]:
     """Every limit and assumption below this part."""
     if isinstance(part, BaseModel):
@@ -224,7 +234,5 @@ def find_decided(part: object) -> list[BaseModel]:
 
 def all_models(root: type[BaseModel] | None = None) -> list[type[BaseModel]]:
     """Every model of the playbook's files, with generic ones in the forms that are used."""
-    from pilotage.playbook.common import Model
-
     below = (root or Model).__subclasses__()
     return [model for sub in below for model in (sub, *all_models(sub)) if sub.__name__ != "Playbook"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pilotage.kpis import Kpi, kpi_from_dict
+from pilotage import audit_log
+from pilotage.kpis import DEFINITIONS, Kpi, kpi_from_dict
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
 from pilotage.verdict import Answer, Gate, gate_from_dict, overall
@@ -49,6 +50,7 @@ def decide(page: Page) -> Decision:
     found = {stage: page.upstream(stage) for stage in wanted}
     evidence = {stage: rows for stage, rows in found.items() if rows is not None}
     gates = (
+        *_log_gate(page),
         *(_missing(stage) for stage in wanted if stage not in evidence),
         *(gate_from_dict(row) for rows in evidence.values() for row in rows["gates"]),
     )
@@ -60,6 +62,14 @@ def decide(page: Page) -> Decision:
         answer, book.tier if answer == "go" else None, "", (), gates, kpis, _holder(deciding), facts
     )  # fmt: skip
     return replace(decision, why=_why(decision, deciding, book.tier), conditions=tuple(_conditions(page, decision)))
+
+
+def _log_gate(page: Page) -> Iterator[Gate]:
+    """A broken audit log holds every decision: nobody can tell any more who locked or approved what."""
+    faults = audit_log.verify(page.workspace.log)
+    if faults:
+        why = f"the audit log does not verify: {faults[0]}; see `pilotage log verify`"
+        yield Gate("audit_log", "audit_log", None, True, "not yet", why, None)
 
 
 def _missing(stage: str) -> Gate:
@@ -88,10 +98,8 @@ def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
 
 def label_of(name: str) -> str:
     """What people call a gate's KPI."""
-    from pilotage.kpis import DEFINITIONS
-
     known = {"payback_months": "Payback", "chance_of_gain": "Chance of a gain", "baseline_cases": "Cases in the baseline",
-             "baseline_weeks": "Weeks in the baseline", "baseline_grade": "Grade of the baseline"}  # fmt: skip
+             "baseline_weeks": "Weeks in the baseline", "baseline_grade": "Grade of the baseline", "audit_log": "Audit log"}  # fmt: skip
     if name in DEFINITIONS:
         return DEFINITIONS[name].label
     return known.get(name) or name.replace("_", " ").capitalize()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pilotage.kpis.definitions import DEFINITIONS, Definition
@@ -46,7 +47,7 @@ def measure(tables: Tables, name: str, phase: str, confidence: float = 0.95, k: 
     Missing rows of its table, and rows whose value is null, widen the interval to its worst and its best case.
     """
     definition = DEFINITIONS[name]
-    reason = undecided(tables, definition, phase)
+    reason = undecided(tables, definition, phase, k)
     if reason:
         return _unknown(definition, confidence, reason, k)
     kpis = _measure(tables, definition, phase, "NULL", confidence, tables.missing(definition.table), k)
@@ -62,7 +63,7 @@ def measure_parts(tables: Tables, name: str, phase: str, part: str, confidence: 
     return _measure(tables, definition, phase, part, confidence, 0, 1)
 
 
-def undecided(tables: Tables, definition: Definition, phase: str) -> str:
+def undecided(tables: Tables, definition: Definition, phase: str, k: int = 1) -> str:
     """Why the dataset cannot answer, as one sentence; empty where it can."""
     for need in definition.needs:
         options = [option.split(".") for option in need.split("|")]
@@ -75,7 +76,15 @@ def undecided(tables: Tables, definition: Definition, phase: str) -> str:
     rows, measured = tables.connection.execute(sql, [phase]).fetchall()[0]
     if not rows:
         return _no_rows(definition, phase)
-    return "" if measured else f"none of the {rows:,} {definition.counted} of the {phase} has a value"
+    if not measured:
+        return f"none of the {rows:,} {definition.counted} of the {phase} has a value"
+    return _too_few_trials(tables, definition, phase, k) if definition.kind == "pass^k" else ""
+
+
+def _too_few_trials(tables: Tables, definition: Definition, phase: str, k: int) -> str:
+    sql = f"SELECT max(n) FROM (SELECT count(*) AS n FROM ({definition.rows}) WHERE phase = ? GROUP BY cluster)"
+    most = tables.connection.execute(sql, [phase]).fetchall()[0][0]
+    return "" if most >= k else f"no task of the {phase} was tried {k} times; the most is {most}"
 
 
 def exceedance(tables: Tables, name: str, phase: str, limit: float) -> tuple[int, int]:
@@ -96,6 +105,8 @@ def _measure(
     arrays = tables.arrays(_SQL[definition.kind].format(rows=definition.rows, part=part), [phase])
     kpis = []
     for value, rows in _by_part(arrays):
+        if value is None and part != "NULL":
+            continue
         interval, row = estimate(rows, definition, confidence, missing, k)
         dimension = f"k={k}" if definition.kind == "pass^k" else f"{part}={value}" if part != "NULL" else None
         kpis.append(replace(_known(definition, interval), dimension=dimension, **row))
@@ -111,19 +122,15 @@ _SQL = {"rate": _SUMS, "mean": _SUMS, "pass^k": _SUMS, "quantile": _VALUES}
 
 
 def _by_part(arrays: dict[str, np.ndarray]) -> list[tuple[Any, dict[str, np.ndarray]]]:
-    """Split sorted columns where `part` changes; rows without a part form none of their own unless all are."""
+    """Split sorted columns where `part` changes; a part without a name comes as None."""
     import numpy as np
 
-    labels = np.ma.filled(np.ma.asarray(arrays["part"], dtype=object), None)
-    if not len(labels):
-        return []
-    starts = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1])]
-    whole = len(starts) == 1
-    pieces = zip(starts, [*starts[1:], len(labels)], strict=True)
+    labels = np.ma.asarray(arrays["part"]).astype(object)
+    names = [None if hidden else name for name, hidden in zip(labels.data, np.ma.getmaskarray(labels), strict=True)]
+    starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
     return [
-        (labels[i], {name: column[i:j] for name, column in arrays.items()})
-        for i, j in pieces
-        if whole or labels[i] is not None
+        (names[i], {column: values[i:j] for column, values in arrays.items()})
+        for i, j in pairwise([*starts, len(names)])
     ]
 
 
@@ -171,8 +178,9 @@ def _pass_hat_k(
     # A trial without a result is a trial that did not succeed: pass^k promises that every one does.
     trials = rows["n"] + rows["unmeasured"]
     repeated = trials >= k
+    tasks = int(repeated.sum())
     interval = pass_hat_k(rows["total"][repeated], trials[repeated], k, confidence)
-    return interval, {"count": None, "n": int(repeated.sum()), "clusters": int(repeated.sum())}
+    return interval, {"count": None, "n": tasks, "clusters": tasks}
 
 
 def _known(definition: Definition, interval: Interval) -> Kpi:

@@ -27,9 +27,10 @@ class ValueMap(_Frozen):
 
     source: str = Field(alias="from", description="The column of the file that is translated.")
     map: dict[str, str] | None = Field(
-        None, description="Value in the file: value in the table. Keys compare as text; any other value is set aside."
+        default=None,
+        description="Value in the file: value in the table. Keys compare as text; any other value is set aside.",
     )
-    times: float | None = Field(None, description="The factor a number is multiplied by, as .001 for ms to s.")
+    times: float | None = Field(default=None, description="The factor a number is multiplied by, as .001 for ms to s.")
 
     @model_validator(mode="after")
     def _one_way(self) -> ValueMap:
@@ -47,18 +48,21 @@ class TableSource(_Frozen):
     )
     constants: dict[str, str] = Field(default_factory=dict, description="Columns that have one value in every row.")
     values: dict[str, ValueMap] = Field(default_factory=dict, description="Columns whose values are translated.")
-    empty: tuple[str, ...] = Field((), description="Texts that stand for an empty cell, such as NULL.")
+    empty: tuple[str, ...] = Field(default=(), description="Texts that stand for an empty cell, such as NULL.")
     rows: int | None = Field(
-        None, ge=0, description="How many rows the source system counted; fewer is a failed check."
+        default=None, ge=0, description="How many rows the source system counted; fewer is a failed check."
     )
-    encoding: str | None = Field(None, description="Encoding of a text file; UTF-8 where nothing is said.")
-    delimiter: str | None = Field(None, description="What separates the cells of a CSV file; found out if not given.")
+    encoding: str | None = Field(default=None, description="Encoding of a text file; UTF-8 where nothing is said.")
+    delimiter: str | None = Field(
+        default=None, description="What separates the cells of a CSV file; found out if not given."
+    )
     decimal: Literal[".", ","] = Field(
-        ".", description="Decimal mark of a CSV file; with a comma, points group digits."
+        default=".", description="Decimal mark of a CSV file; with a comma, points group digits."
     )
-    sheet: str | None = Field(None, description="Sheet of a workbook; the first where nothing is said.")
+    sheet: str | None = Field(default=None, description="Sheet of a workbook; the first where nothing is said.")
     time_format: str | None = Field(
-        None, description="How times are written (%d/%m/%Y %H:%M, or unix, unix ms, unix us, unix ns); else ISO 8601."
+        default=None,
+        description="How times are written (%d/%m/%Y %H:%M, or unix, unix ms, unix us, unix ns); else ISO 8601.",
     )
 
     @field_validator("encoding")
@@ -106,7 +110,7 @@ class BaselineSource(_Frozen):
     """Where the figures of the baseline come from."""
 
     source: Literal["recorded", "self-reported"] = Field(
-        "recorded", description="Whether a system recorded the work before the agent, or people estimated it."
+        default="recorded", description="Whether a system recorded the work before the agent, or people estimated it."
     )
 
 
@@ -114,9 +118,9 @@ class Dataset(_Frozen):
     """A folder of files and what they mean."""
 
     name: str = Field(description="What the pages call the dataset.")
-    synthetic: bool = Field(False, description="Whether the data was generated; every page then says so.")
-    time_zone: str | None = Field(None, description="The zone of times that carry none, as Europe/Rome.")
-    as_of: OptionalDate = Field(None, description="The day a synthetic dataset lives on.")
+    synthetic: bool = Field(default=False, description="Whether the data was generated; every page then says so.")
+    time_zone: str | None = Field(default=None, description="The zone of times that carry none, as Europe/Rome.")
+    as_of: OptionalDate = Field(default=None, description="The day a synthetic dataset lives on.")
     baseline: BaselineSource = Field(
         default=BaselineSource(source="recorded"), description="Where the baseline comes from."
     )
@@ -163,7 +167,7 @@ def parse_dataset(raw: Any, name: str) -> Dataset:
     """The dataset a parsed YAML document describes; InputFaults naming every fault."""
     from pilotage.records.dataset_checks import table_faults
 
-    dataset, faults = check_model(Dataset, raw)
+    dataset, faults = check_model(Dataset, raw, TableSource, ValueMap, BaselineSource)
     tables = raw.get("tables") if isinstance(raw, dict) else None
     known = ", ".join(TABLES)
     for table, given in tables.items() if isinstance(tables, dict) else ():

@@ -11,8 +11,8 @@ from pilotage.records.schemas import TABLES, Column, Table
 
 _INTRO = """# Data dictionary
 
-Each folder here that holds a `dataset.yaml` is a dataset. `sample/` is synthetic and its true rates are known; the
-others are yours. `pilotage map FILE... --into data/NAME` drafts a `dataset.yaml`; `pilotage check` says what is wrong with it.
+Each folder here that holds a `dataset.yaml` is a dataset. `sample/` is synthetic and its true rates are known; others
+are yours. `pilotage map FILE... --into data/NAME` drafts a `dataset.yaml`; `pilotage check` says what is wrong with it.
 
 This page is printed from the schemas (`python -m pilotage.records.dictionary`); a test keeps the two equal.
 
@@ -42,9 +42,9 @@ _RULES = """
 - A second row with the same id is dropped when it is equal in every column and set aside when it is not.
 - A tool call, label, review or piece of feedback must belong to a run in `interactions`, where that table exists; so
   must a model call that names one.
-- Times become UTC. Offsets count, also mixed ones; a time without one is local time in `time_zone`. Where clocks go back
-  and a local time happens twice, the first is taken; where they go forward and it never happens, the first instant after
-  the gap.
+- Times become UTC. Offsets count, also mixed ones; a time without one is local time in `time_zone`. A local time that
+  happens twice, because clocks go back, is the first of the two; one that never happens, because they go forward, is
+  the first instant after the gap.
 - A flag is 1, true or yes; 0, false or no. Numbers are finite; durations, counts and costs are never negative.
 - `phase` is a column or a constant. Rows that belong to a run (or events to a case) take its phase where they say none.
 - A dataset with `events` and no `cases` gets its cases from them: opened with the first event, closed with the last.

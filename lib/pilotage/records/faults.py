@@ -75,6 +75,7 @@ _PLAIN = {
     "dict_type": "should be a mapping (name: value)",
     "model_type": "should be a mapping (name: value)",
     "tuple_type": "should be a list",
+    "too_short": "should not be empty",
     "date_from_datetime_parsing": "should be a day, YYYY-MM-DD",
     "date_parsing": "should be a day, YYYY-MM-DD",
 }
@@ -95,12 +96,12 @@ def _sentence(error: Any, known: Iterable[str]) -> str:
     return f"{where}: {words}{got}" if where else f"{words}{got}"
 
 
-def check_model(model: type[M], raw: Any) -> tuple[M | None, list[str]]:
-    """The model built from `raw`, or None and every fault."""
+def check_model(model: type[M], raw: Any, *parts: type[BaseModel]) -> tuple[M | None, list[str]]:
+    """The model built from `raw`, or None and every fault; `parts` are the models inside it, whose keys it knows."""
     try:
         return model.model_validate(raw), []
     except ValidationError as fault:
-        return None, sentences(fault, model_keys(model))
+        return None, sentences(fault, {key for each in (model, *parts) for key in model_keys(each)})
 
 
 def model_keys(model: type[BaseModel]) -> set[str]:

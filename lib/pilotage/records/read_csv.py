@@ -57,7 +57,7 @@ def _evenness(sample: list[str], delimiter: str) -> tuple[bool, float, int]:
 def _header(data: bytes, delimiter: str, path: Path) -> list[str]:
     csv.field_size_limit(1 << 30)
     first = next((row for row in csv.reader(_text(data), delimiter=delimiter) if row), None)
-    if first is None:
+    if first is None or not any(name.strip() for name in first):
         raise PilotageError("is empty", path.name, "check the export")
     return [name.strip() for name in first]
 
@@ -106,8 +106,7 @@ def _parse(data: bytes, delimiter: str, width: int, skipped: list[Any], path: Pa
 
 def _named(cells: pa.Table, names: list[str]) -> pa.Table:
     """The first column of each name under its name; `header` reports names given twice."""
-    first = {name: position for position, name in reversed(list(enumerate(names)))}
-    return pa.table({name: cells.column(position) for name, position in first.items()})
+    return pa.table({name: cells.column(names.index(name)) for name in dict.fromkeys(names)})
 
 
 def _broken(row: Any, line: int) -> Broken:

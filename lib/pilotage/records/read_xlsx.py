@@ -37,8 +37,10 @@ def read(path: Path, source: TableSource) -> Raw:
     kept = [(line, row) for line, row in enumerate(rows, start=2) if any(cell not in (None, "") for cell in row)]
     lines = np.array([line for line, _ in kept], dtype=np.int64)
     columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * len(names)
-    first = {name: at for at, name in reversed(list(enumerate(names)))}
-    cells = {name: pa.array([_text(value) for value in columns[at]], pa.string()) for name, at in first.items()}
+    cells = {
+        name: pa.array([_text(value) for value in columns[names.index(name)]], pa.string())
+        for name in dict.fromkeys(names)
+    }
     return Raw(pa.table(cells), lines)
 
 

@@ -51,7 +51,7 @@ class Taken:
     @property
     def missing(self) -> int:
         """Rows known to exist that are not among the accepted ones."""
-        return max(0, max(self.declared or 0, self.read - self.exact_duplicates) - self.rows.num_rows)
+        return max(0, max(self.declared or 0, self.read - self.exact_duplicates) - int(self.rows.num_rows))
 
 
 @dataclass(frozen=True)

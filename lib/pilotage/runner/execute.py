@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import re
 import sysconfig
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,10 +35,13 @@ def execute(
     papermill = _papermill()
     place = _Place(on_cell)
     try:
-        papermill.execute_notebook(
+        # In a context of its own, since jupyter keeps there the event loop that is closed when the page has ended.
+        copy_context().run(
+            papermill.execute_notebook,
             _braces(source), _braces(target), parameters=dict(parameters),
-            engine_name="pilotage", kernel_name="python3", progress_bar=False, start_timeout=120, resources={"metadata": {"path": str(folder)}},
-            kernels=kernels, environment=kernel_environment(environment, kernels.folder), place=place,
+            engine_name="pilotage", kernel_name="python3", progress_bar=False, start_timeout=120,
+            resources={"metadata": {"path": str(folder)}}, kernels=kernels,
+            environment=kernel_environment(environment, kernels.folder), place=place,
         )  # fmt: skip
         return None
     except papermill.PapermillExecutionError as fault:
@@ -95,8 +100,8 @@ def _papermill() -> Any:
 
         kernels: Kernels
 
-        async def async_start_new_kernel(self, **kwargs: Any) -> None:
-            await super().async_start_new_kernel(**kwargs)
+        def start_new_kernel(self, **kwargs: Any) -> None:
+            super().start_new_kernel(**kwargs)
             self.kernels.started(self.km)
 
     class PilotageEngine(Engine):  # type: ignore[misc]
@@ -117,9 +122,18 @@ def _papermill() -> Any:
                 client.execute(env=kwargs["environment"], cleanup_kc=True)
             finally:
                 kernels.end(manager)
+                _close_loop()
 
     papermill_engines.register("pilotage", PilotageEngine)
     return papermill
+
+
+def _close_loop() -> None:
+    """Close the event loop that jupyter made for this page; it would stay open as long as the process lives."""
+    from jupyter_core.utils import ensure_event_loop
+
+    ensure_event_loop().close()
+    asyncio.set_event_loop(None)
 
 
 def _braces(path: Path) -> str:

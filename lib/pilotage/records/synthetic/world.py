@@ -53,12 +53,12 @@ class Process:
     cases_per_week: int = 130
     pilot_cases_per_week: int = 45
     adoption: tuple[float, float] = (0.70, 0.94)  # first and last week of production, a straight line between
-    people: Handling = Handling(55.0, 0.45, 52.0, 0.60, 1.0, 1.0, 0.0)
-    with_agent: Handling = Handling(13.6, 0.45, 17.0, 0.60, 0.50, 0.45, 0.45)
+    people: Handling = Handling(56.0, 0.35, 52.0, 0.60, 1.0, 1.0, 0.0)
+    with_agent: Handling = Handling(13.8, 0.35, 17.0, 0.60, 0.50, 0.45, 0.45)
     rework_minutes: float = 0.5  # a reworked case takes this share of minutes more
     rework_wait: float = 1.6
     dispute: float = 0.05  # the rare expensive variant: legal review and a credit note
-    dispute_minutes: float = 1.8
+    dispute_minutes: float = 1.6
     dispute_wait: float = 2.0
     dispute_cost: float = 8.0
     clarify: float = 0.25
@@ -121,7 +121,7 @@ class People:
     production_labelled: int = 240
     rates: float = 0.25  # share of live runs that a user rates
     production_rates: float = 0.15
-    dissatisfied_if: tuple[float, float] = (0.70, 0.087)
+    dissatisfied_if: tuple[float, float] = (0.60, 0.070)
     correction: float = 0.4  # share of the dissatisfied who correct instead of only rejecting
     review_share: float = 0.15
     seeded: int = 60
@@ -183,7 +183,7 @@ class World:
 
 
 def _small(variant: str, tasks: int, success_shift: float, labelled: int, labelled_twice: int) -> World:
-    """A desk with a fifth of the volume and costs, so that a variant stays under 300 KB."""
+    """A desk with a fifth of the volume and a tenth of the costs, so that a variant stays under 300 KB."""
     world = World(variant)
     segments = tuple(replace(s, success=s.success + success_shift) for s in world.segments)
     people = People(
@@ -194,7 +194,7 @@ def _small(variant: str, tasks: int, success_shift: float, labelled: int, labell
         world.process,
         baseline_weeks=9,
         production_weeks=2,
-        cases_per_week=25,
+        cases_per_week=24,
         adoption=(0.94, 0.98),
         pilot_cases_per_week=6,
     )
@@ -204,15 +204,17 @@ def _small(variant: str, tasks: int, success_shift: float, labelled: int, labell
         process=process,
         agent=replace(world.agent, tasks=tasks, trials=2, second_run=0.1),
         people=people,
-        money=replace(world.money, scale=0.18),
+        money=replace(world.money, scale=0.10),
     )
 
 
 def _go() -> World:
     world = _small("go", 46, 0.045, labelled=138, labelled_twice=20)
-    tools = tuple(replace(tool, failure=tool.failure / 4) for tool in world.agent.tools)
-    agent = replace(world.agent, tools=tools, invented_if=(0.01, 0.001), escalated_if=(0.40, 0.05))
-    return replace(world, agent=agent, people=replace(world.people, dissatisfied_if=(0.5, 0.04)))
+    tools = tuple(replace(tool, failure=tool.failure / 8) for tool in world.agent.tools)
+    agent = replace(
+        world.agent, tools=tools, invented_if=(0.01, 0.001), escalated_if=(0.40, 0.05), latency_median_s=6.5
+    )  # fmt: skip
+    return replace(world, agent=agent, people=replace(world.people, dissatisfied_if=(0.3, 0.02)))
 
 
 def _no_go() -> World:

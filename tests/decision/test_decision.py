@@ -1,0 +1,125 @@
+"""The decision adds pages up, and whatever is missing keeps it shut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pilotage import decision
+from pilotage.kpis import Kpi
+from pilotage.page import Page
+from pilotage.verdict import Gate
+
+NewPage = Callable[..., Page]
+SUCCESS = Kpi("task_success_rate", "Tasks done right", "quality", "share", None, 930, 1000, 300, 0.93, 0.915, 0.944, 0.9,
+              "korn-graubard", "higher")  # fmt: skip
+QUALITY = Gate("task_success_rate", "task_success_rate", "in the loop", True, "go", "measured 93%", 0.85, None, "interactions")
+NEXT = replace(QUALITY, tier="on the loop", required=False, answer="not yet", why="measured 93%, at least 91.5%", limit=0.92)
+MONEY = Gate("payback_months", "payback_months", None, True, "go", "measured 9 months", 18.0)
+GRADE = Gate("baseline_grade", "baseline_grade", None, True, "go", "the baseline is recorded", "recorded")
+
+
+def evidence(run: Path, stage: str, gates: list[Gate], kpis: tuple[Kpi, ...] = (), **facts: Any) -> None:
+    body = {"schema": 1, "stage": stage, "dataset": "tiny", "gates": [gate.as_dict() for gate in gates],
+            "kpis": [kpi.as_dict() for kpi in kpis], "facts": facts}  # fmt: skip
+    path = run / "evidence" / f"{stage}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(body), encoding="utf-8")
+
+
+def all_pages(run: Path, quality: Gate = QUALITY, money: Gate = MONEY) -> None:
+    evidence(run, "baseline", [GRADE], baseline_grade="recorded", claim="Recorded before the pilot.")
+    evidence(run, "pilot", [quality, NEXT], (SUCCESS,))
+    evidence(run, "roi", [money])
+
+
+def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    found = decision.decide(page("decision"))
+    assert (found.answer, found.tier, found.holder) == ("go", "in the loop", None)
+    assert found.why == "All 3 required gates are open for production in the loop."
+
+
+@pytest.mark.parametrize("stage", ["baseline", "pilot", "roi"])
+def test_a_page_without_a_verdict_makes_it_not_yet(page: NewPage, tmp_path: Path, stage: str) -> None:
+    all_pages(tmp_path)
+    (tmp_path / "evidence" / f"{stage}.json").unlink()
+    found = decision.decide(page("decision"))
+    assert (found.answer, found.tier, found.holder) == ("not yet", None, "technology")
+    assert f"the page '{stage}' came to no verdict" in found.why
+
+
+def test_evidence_of_another_dataset_counts_for_nothing(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    path = tmp_path / "evidence" / "pilot.json"
+    path.write_text(path.read_text().replace('"dataset": "tiny"', '"dataset": "another"'))
+    assert decision.decide(page("decision")).answer == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("quality", "money", "answer", "holder"),
+    [
+        ("no-go", "go", "no-go", "quality"),
+        ("go", "no-go", "no-go", "organization"),
+        ("not yet", "go", "not yet", "quality"),
+        ("not yet", "no-go", "no-go", "organization"),
+    ],
+)
+def test_one_gate_holds_the_whole_and_its_side_is_named(
+    page: NewPage, tmp_path: Path, quality: Any, money: Any, answer: str, holder: str
+) -> None:
+    all_pages(tmp_path, replace(QUALITY, answer=quality), replace(MONEY, answer=money))
+    found = decision.decide(page("decision"))
+    assert (found.answer, found.holder, found.tier) == (answer, holder, None)
+    assert any(condition.startswith(("Tasks done right", "Payback")) for condition in found.conditions)
+
+
+def test_a_failing_tool_is_technology(page: NewPage, tmp_path: Path) -> None:
+    tool = replace(QUALITY, name="tool_call_failure_rate", kpi="tool_call_failure_rate", answer="not yet")
+    all_pages(tmp_path, tool)
+    assert decision.decide(page("decision")).holder == "technology"
+
+
+def test_the_next_tier_never_decides_but_is_the_biggest_doubt_of_a_go(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    paper = page("decision")
+    found = decision.decide(paper)
+    assert found.answer == "go"
+    assert "at least 91.5%" in decision.next_tier(paper, found)
+    assert "Measured 93%, at least 91.5%" in decision.first_screen(paper, found)
+
+
+def test_the_first_screen_states_error_rate_tier_money_and_approvals(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    paper = page("decision")
+    screen = decision.first_screen(paper, decision.decide(paper))
+    assert "7%" in screen
+    assert "at most 8.5% with 95% confidence" in screen
+    assert "0 of 3" in screen
+    assert "In the loop" in screen
+
+
+def test_what_is_asked_has_a_day(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    paper = page("decision", as_of="2026-10-12")
+    shown = decision.asks(paper, decision.decide(paper))
+    assert "2026-10-26" in shown
+
+
+def test_decision_json_has_every_promised_key_and_survives_json(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    paper = page("decision")
+    row = json.loads(json.dumps(decision.decision_json(paper, decision.decide(paper)), allow_nan=False))
+    assert list(row) == ["schema", "answer", "tier", "why", "conditions", "gates", "kpis", "run", "dataset", "synthetic",
+                         "as_of", "baseline_grade", "audit_log_head"]  # fmt: skip
+    assert row["baseline_grade"] == "recorded"
+
+
+def test_with_no_page_at_all_there_is_still_a_decision(page: NewPage) -> None:
+    found = decision.decide(page("decision"))
+    assert found.answer == "not yet"
+    assert len(found.gates) == 3

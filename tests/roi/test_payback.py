@@ -1,0 +1,125 @@
+"""Money: what is known exactly comes out exactly, what is not known makes a range, what is missing decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from pilotage import roi
+from pilotage.kpis import Kpi, Tables
+from pilotage.page import Page
+from pilotage.playbook import Assumption, Playbook, read_policy
+from pilotage.roi import Costs
+from pilotage.workspace import find_workspace
+
+Build = Callable[..., Tables]
+NewPage = Callable[..., Page]
+BOOK = read_policy(find_workspace(), ("playbook", "assumptions", "roi"))
+
+
+def known(value: float) -> Assumption:
+    return Assumption(value=value, unit="u", reason="r", source="s", set_by="b", quality="measured", impact="i")
+
+
+def exact_book() -> Playbook:
+    """Every assumption exact: 60 EUR an hour, all saved time used, all cases with the agent, errors cost nothing."""
+    exact = {"people_cost_per_hour": 60, "cost_per_error": 0, "share_of_cases_with_agent": 1, "share_of_saved_time_used": 1}
+    assumptions = BOOK.assumptions.model_copy(update={name: known(float(value)) for name, value in exact.items()})
+    return BOOK.model_copy(update={"assumptions": assumptions})
+
+
+def measured(name: str, value: float | None, spread: float = 0.0, reason: str = "") -> Kpi:
+    ends = (None, None) if value is None else (value - spread, value + spread)
+    return Kpi(name, name, "efficiency", "min", None, None, 100, 100, value, *ends, 0.95, "test", "lower", reason=reason)
+
+
+def pairs(before: Kpi, after: Kpi | None) -> dict[str, tuple[Kpi, Kpi | None]]:
+    nothing = measured("error_rate", None)
+    return {"handling_minutes": (before, after), "error_rate": (nothing, nothing)}
+
+
+def draw(minutes_saved: float, spread: float = 0.0, monthly: float = 1000.0, once: float = 12_000.0) -> roi.Draws:
+    both = pairs(measured("handling_minutes", 30.0 + minutes_saved, spread), measured("handling_minutes", 30.0, spread))
+    return roi.draw(both, 100, Costs(once, monthly, "actual", 1), exact_book(), np.random.default_rng(1), 4000)
+
+
+def test_twenty_minutes_on_a_hundred_cases_at_sixty_an_hour_are_two_thousand_a_month() -> None:
+    worlds = draw(20)
+    assert worlds.benefit == pytest.approx(2000)
+    assert worlds.payback == pytest.approx(12)
+    assert worlds.gain == pytest.approx(1000 * BOOK.roi.horizon_months - 12_000)
+
+
+def test_an_agent_that_costs_more_than_it_frees_never_pays_back() -> None:
+    kpis = {kpi.name: kpi for kpi in roi.money_kpis(draw(5), Costs(12_000.0, 1000.0, "actual", 1))}
+    assert (kpis["payback_months"].low, kpis["payback_months"].high) == (120.0, 120.0)
+    assert kpis["chance_of_gain"].estimate == 0.0
+
+
+def test_the_less_is_known_the_wider_the_range() -> None:
+    narrow, wide = (np.ptp(np.quantile(draw(20, spread).payback, [0.05, 0.95])) for spread in (1.0, 4.0))
+    assert narrow < wide
+
+
+def test_the_same_seed_draws_the_same_worlds() -> None:
+    assert np.array_equal(draw(20, 2.0).payback, draw(20, 2.0).payback)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "volume", "costs", "why"),
+    [
+        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, "actual", 1), "before the agent is not known"),
+        (measured("h", 2), None, 9.0, Costs(1, 1, "actual", 1), "no case was handled with it"),
+        (measured("h", 2), measured("h", 1), None, Costs(1, 1, "actual", 1), "monthly volume is not known"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(None, None, "none", 0), "no costs"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(1, 1, "actual", 1), ""),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_named(before: Kpi, after: Kpi | None, volume: float | None, costs: Costs, why: str) -> None:
+    reason = roi.unknown(pairs(before, after), volume, costs)
+    assert why in reason
+    assert bool(reason) == bool(why)
+
+
+def case(number: int, phase: str, opened: datetime, minutes: float) -> dict[str, Any]:
+    return {"case_id": f"{phase}{number}", "phase": phase, "opened_at": opened, "handling_minutes": minutes}
+
+
+def test_actual_costs_count_before_planned_ones_and_one_off_costs_apart(tables: Build) -> None:
+    cases = [case(1, "production", datetime(2026, 9, 10), 10), case(2, "production", datetime(2026, 8, 20), 10)]
+    rows = [("2026-08", "build", 500.0, "actual"), ("2026-08", "licences", 10.0, "actual"),
+            ("2026-09", "licences", 30.0, "actual"), ("2026-07", "licences", 999.0, "actual"),
+            ("2026-09", "licences", 77.0, "planned")]  # fmt: skip
+    costs = [dict(zip(("month", "category", "amount", "kind"), row, strict=True)) for row in rows]
+    assert roi.costs(tables(cases=cases, costs=costs), ("build",), "production") == Costs(500.0, 20.0, "actual", 2)
+
+
+def test_production_stands_for_the_work_with_the_agent_before_the_pilot(tables: Build) -> None:
+    both = [case(1, phase, datetime(2026, 9, 10), 10) for phase in ("baseline", "pilot", "production")]
+    assert roi.phase_with_agent(tables(cases=both)) == "production"
+    assert roi.phase_with_agent(tables(cases=both[:2])) == "pilot"
+    assert roi.phase_with_agent(tables(cases=both[:1])) is None
+
+
+def test_the_monthly_volume_comes_from_the_baseline(tables: Build) -> None:
+    cases = [case(n, "baseline", datetime(2026, 4, 1) + timedelta(days=n), 10) for n in range(85)]
+    assert roi.cases_per_month(tables(cases=cases)) == pytest.approx(30.8, abs=0.2)
+    assert roi.cases_per_month(tables(cases=cases[:3])) is None
+
+
+def test_unknown_money_is_not_yet_and_example_assumptions_hold_real_data(tables: Build, page: NewPage) -> None:
+    missing = roi.gates(page("roi"), tables(), roi.undecided_kpis("the dataset has no costs"))
+    assert [gate.answer for gate in missing] == ["not yet", "not yet"]
+    kpis = roi.money_kpis(draw(60), Costs(12_000.0, 1000.0, "actual", 1))
+    assert [gate.answer for gate in roi.gates(page("roi"), tables(), kpis)] == ["go", "go"]
+    real = roi.gates(page("roi", synthetic=False), tables(), kpis)
+    assert [gate.answer for gate in real] == ["not yet", "not yet"]
+    assert "people_cost_per_hour" in real[0].why
+
+
+def test_nothing_is_substantiated_without_the_baseline_page() -> None:
+    assert "Not substantiated" in roi.claim(None)
+    assert roi.claim({"facts": {"claim": "measured"}}) == "measured"
