@@ -13,7 +13,7 @@ HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/j
 	JUPYTER_RUNTIME_DIR="$(OWN_HOME)/runtime" MPLCONFIGDIR="$(OWN_HOME)/matplotlib"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lab lock clean
+.PHONY: help install run test coverage lab lock clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ test: $(VENV)/all ## run every check; set-up included
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(HOME_FILES) $(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/all ## check over 200 seeds of the sample that the intervals hold the truth (minutes)
+	$(BIN)/python -m pytest tests/kpis/test_coverage.py --seeds 200 -s
 
 lab: $(VENV)/base ## open JupyterLab on the pages; outputs stay on the screen and out of the files
 	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import tempfile
+import subprocess
+import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
+from pilotage.kpis import Tables
+from pilotage.page import Page
+from pilotage.page.opened import Opened
+from pilotage.playbook import read_policy
 from pilotage.records.intake import intake
+from pilotage.records.schemas import TABLES
 from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
@@ -171,5 +181,105 @@ def tiny(taken_in: Path, tmp_path: Path) -> Tiny:
 @pytest.fixture
 def ran(has_run: Path, tmp_path: Path) -> Tiny:
     """A tiny workspace of the test's own with one finished run."""
-    shutil.copytree(has_run, tmp_path / "house", symlinks=True)
-    return Tiny(tmp_path / "house")
+    shutil.copytree(has_run, tmp_path / "ran" / "house", symlinks=True)
+    return Tiny(tmp_path / "ran" / "house")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `pilotage` with arguments in a process of its own, which is gone after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pilotage.cli", *arguments]
+        paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths, **environment}, **pipes))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+Rows = list[dict[str, Any]]
+SQL = {
+    "text": "VARCHAR",
+    "month": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "time": "TIMESTAMP",
+}
+
+
+def build_tables(missing: Mapping[str, int] | None = None, **rows: Rows) -> Tables:
+    """The canonical tables in memory, filled with these rows; a table that is not named is absent from the dataset."""
+    connection = duckdb.connect()
+    for name, table in TABLES.items():
+        columns = {column.name: SQL[column.type] for column in table.columns}
+        columns |= {"row_number": "BIGINT"} if name == "events" else {}
+        types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE {name} ({types})")
+        for number, row in enumerate(rows.get(name, [])):
+            row = {"row_number": number, **row} if name == "events" else row
+            names, marks = ", ".join(f'"{column}"' for column in row), ", ".join("?" * len(row))
+            connection.execute(f"INSERT INTO {name} ({names}) VALUES ({marks})", list(row.values()))
+    return Tables(connection, {name: _facts(given, (missing or {}).get(name, 0)) for name, given in rows.items()})
+
+
+def _facts(rows: Rows, missing: int) -> dict[str, Any]:
+    columns = sorted({column for row in rows for column in row})
+    empty: dict[str, Any] = {"checks": [], "sources": [], "absent": [], "set_aside": 0, "first": None, "last": None}
+    return {"rows": len(rows), "missing": missing, "columns": columns, **empty}
+
+
+@pytest.fixture
+def tables() -> Callable[..., Tables]:
+    """Builds canonical tables from rows: tables(interactions=[{...}], missing={"interactions": 1})."""
+    return build_tables
+
+
+def build_page(
+    stage: str, run: Path, synthetic: bool = True, as_of: str = "2026-10-12", policies: tuple[str, ...] = ()
+) -> Page:
+    """A page of the shipped playbook with no dataset behind it; `run` is the folder its upstream evidence lies in."""
+    workspace = Workspace(ROOT)
+    book = read_policy(workspace, ("playbook", "assumptions", stage, *policies))
+    about = {"title": "a test", "synthetic": synthetic, "baseline_source": "recorded"}
+    return Page(stage, "tiny", date.fromisoformat(as_of), workspace, run, book, Opened(workspace, run), about)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Callable[..., Page]:
+    """Builds a page: page("pilot", synthetic=False, as_of="2026-10-12")."""
+    return lambda stage, **more: build_page(stage, tmp_path, **more)
+
+
+FINISHED = pytest.StashKey[Path]()
+
+
+def copy_workspace(root: Path) -> Workspace:
+    """A copy of the project's playbook, pages and sample, without the audit log."""
+    for name in ("playbook", "notebooks", "data/sample"):
+        ignored = shutil.ignore_patterns("audit_log.jsonl", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    return Workspace(root)
+
+
+def finished_run(config: pytest.Config) -> Path:
+    """The report folder of one run on the sample, made once per session in a temporary copy of the workspace."""
+    if FINISHED not in config.stash:
+        root = Path(tempfile.mkdtemp(prefix="pilotage-pages-"))
+        config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
+        outcome = run(copy_workspace(root), Request(dataset="sample"), Lines(StringIO()))
+        assert not outcome.crashed, f"a page crashed: {outcome.folder}"
+        config.stash[FINISHED] = outcome.folder
+    return config.stash[FINISHED]
+
+
+@pytest.fixture(scope="session")
+def sample_report(request: pytest.FixtureRequest) -> Path:
+    """The report folder of a finished run on the sample."""
+    return finished_run(request.config)

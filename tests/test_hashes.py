@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pilotage.hashes import sha256_file, sha256_json, write_json_atomically
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from pilotage.spreadsheet import csv_text, safe_cell
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pilotage.words import number
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pilotage.kpis import Kpi
 
 INK, SOFT, GOOD, BAD, DOUBT = "#1b2a38", "#8a97a3", "#1a7f52", "#b3362b", "#a86400"
-_STYLE = {
+_STYLE: Any = {  # Any: matplotlib types its settings key by key
     "svg.fonttype": "none", "svg.hashsalt": "pilotage", "font.family": "DejaVu Sans", "font.size": 10,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": SOFT, "axes.labelcolor": INK,
     "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.titlelocation": "left", "axes.titlesize": 11,
@@ -84,7 +84,7 @@ def _interval_row(axes: Axes, row: int, kpi: Kpi, limit: float | None, currency:
     axes.text(1.04, row, number(kpi.estimate, kpi.unit, currency), va="center", fontweight="bold", fontsize=9.5)
 
 
-def _scale(low: float, high: float):  # type: ignore[no-untyped-def]  # a local straight line
+def _scale(low: float, high: float) -> Callable[[float], float]:
     return lambda value: (value - low) / (high - low)
 
 
@@ -132,4 +132,4 @@ def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str) 
 def _wrapped(title: str) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(title, 84))
+    return "\n".join(textwrap.wrap(title, 76))

@@ -15,6 +15,6 @@ def safe_cell(value: Any) -> Any:
 def csv_text(frame: Any) -> str:
     """A pandas DataFrame as CSV without its index, every text cell and column name safe to open."""
     safe = frame.rename(columns=safe_cell)
-    for name in safe.columns[[dtype == object or dtype == "string" for dtype in safe.dtypes]]:
+    for name in safe.select_dtypes(include=["object", "string"]).columns:
         safe[name] = safe[name].map(safe_cell, na_action="ignore")
     return str(safe.to_csv(index=False, lineterminator="\n"))

@@ -19,8 +19,8 @@ Answer = Literal["go", "no-go", "not yet"]
 class Gate:
     """One question with a limit. `tier` None holds for every tier; only `required` gates decide.
 
-    `more_needed` counts further `unit` at the present rate until the limit would be cleared; None where more of the same
-    would not clear it, or where a count makes no sense.
+    `more_needed` counts further `unit` at the present rate until the limit would be cleared; None where more of the
+    same would not clear it, or where a count makes no sense.
     """
 
     name: str
@@ -68,7 +68,8 @@ def judge(
     definition = DEFINITIONS.get(kpi.name)
     if answer != "not yet" or kpi.estimate is None or definition is None:
         why = _finding(kpi, limit, answer, currency)
-        return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, None, definition and definition.counted)
+        unit = definition.counted if definition else None
+        return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, None, unit)
     more = _more_needed(kpi, limit, definition, over)
     advice = (
         f"about {count(more, f'more {definition.counted}')} at this rate would settle it"
@@ -93,7 +94,7 @@ def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int
         return None
     effect, sure = max(1.0, kpi.n / kpi.n_eff), (1 + kpi.confidence) / 2
     if definition.quantile is None:
-        return more_needed(kpi.estimate * kpi.n, kpi.n, limit, kpi.better, sure, effect)
+        return more_needed(kpi.estimate * kpi.n, kpi.n, limit, definition.better, sure, effect)
     return None if over is None else more_needed(over[0], over[1], 1 - definition.quantile, "lower", sure, effect)
 
 
@@ -109,6 +110,9 @@ def _finding(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:
         if bound is None
         else f"{'at most' if upper else 'at least'} {number(bound, kpi.unit, currency)}"
     )
+    if kpi.low == kpi.high:
+        reached = f"worked out as {number(kpi.estimate, kpi.unit, currency)}"
+        return f"{reached}; the limit is {'at most' if lower else 'at least'} {number(limit, kpi.unit, currency)}"
     measured, ruler = number(kpi.estimate, kpi.unit, currency), number(limit, kpi.unit, currency)
     sure = f"with {(1 + kpi.confidence) / 2:.0%} confidence"
     return f"measured {measured}, {reach} {sure}; the limit is {'at most' if lower else 'at least'} {ruler}"
@@ -136,7 +140,7 @@ def with_date(gate: Gate, per_week: float, today: date) -> Gate:
 
 
 def overall(gates: Iterable[Gate]) -> Answer:
-    """Any required no-go is no-go; else any required not yet is not yet; else go. No required gate at all is not yet."""
+    """Any required no-go is no-go; else any required not yet is not yet; else go. Without required gates: not yet."""
     answers = {gate.answer for gate in gates if gate.required}
     if "no-go" in answers:
         return "no-go"

@@ -17,18 +17,22 @@ class Workspace:
 
     @property
     def playbook(self) -> Path:
+        """What the organisation decides and edits."""
         return self.root / "playbook"
 
     @property
     def notebooks(self) -> Path:
+        """The pages."""
         return self.root / "notebooks"
 
     @property
     def data(self) -> Path:
+        """The datasets, one folder each."""
         return self.root / "data"
 
     @property
     def reports(self) -> Path:
+        """The runs; may be deleted at any time."""
         return self.root / "reports"
 
     @property
@@ -37,6 +41,7 @@ class Workspace:
         return self.playbook / "audit_log.jsonl"
 
     def dataset(self, name: str) -> Path:
+        """The folder of one dataset, with its dataset.yaml."""
         return self.data / name
 
     def intake(self, name: str) -> Path:

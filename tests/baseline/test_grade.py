@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+
 from pilotage.audit_log import Entry
 from pilotage.baseline import LOCK, grade
 from pilotage.baseline.grade import fingerprint
@@ -54,7 +55,13 @@ def test_a_baseline_altered_after_its_lock_is_no_longer_locked(tables: Build) ->
         ("recorded", [], [PILOT], "none", "no cases of the baseline"),
         ("self-reported", [CASE], [PILOT], "self-reported", "nobody recorded"),
         ("recorded", [CASE], [{**PILOT, "started_at": None}], "self-reported", "carries no time"),
-        ("recorded", [CASE], [{**PILOT, "started_at": datetime(2026, 4, 1)}], "self-reported", "after the pilot had begun"),
+        (
+            "recorded",
+            [CASE],
+            [{**PILOT, "started_at": datetime(2026, 4, 1)}],
+            "self-reported",
+            "after the pilot had begun",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_not_claimed(

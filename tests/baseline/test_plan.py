@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pilotage.baseline import pilot_plan
 from pilotage.playbook import TIERS, read_policy
 from pilotage.statistics import chance_of_go

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pilotage import decision
 from pilotage.kpis import Kpi
 from pilotage.page import Page
 from pilotage.verdict import Gate
 
 NewPage = Callable[..., Page]
-SUCCESS = Kpi("task_success_rate", "Tasks done right", "quality", "share", None, 930, 1000, 300, 0.93, 0.915, 0.944, 0.9,
-              "korn-graubard", "higher")  # fmt: skip
-QUALITY = Gate("task_success_rate", "task_success_rate", "in the loop", True, "go", "measured 93%", 0.85, None, "interactions")
-NEXT = replace(QUALITY, tier="on the loop", required=False, answer="not yet", why="measured 93%, at least 91.5%", limit=0.92)
+SUCCESS = Kpi("task_success_rate", "Tasks done right", "quality", "share", None, 930, 1000, 300, 0.93, 0.915, 0.944,
+              0.9, "korn-graubard", "higher")  # fmt: skip
+QUALITY = Gate(
+    "task_success_rate", "task_success_rate", "in the loop", True, "go", "measured 93%", 0.85, None, "interactions"
+)
+NEXT = replace(
+    QUALITY, tier="on the loop", required=False, answer="not yet", why="measured 93%, at least 91.5%", limit=0.92
+)
 MONEY = Gate("payback_months", "payback_months", None, True, "go", "measured 9 months", 18.0)
 GRADE = Gate("baseline_grade", "baseline_grade", None, True, "go", "the baseline is recorded", "recorded")
 
@@ -41,7 +46,9 @@ def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_
     all_pages(tmp_path)
     found = decision.decide(page("decision"))
     assert (found.answer, found.tier, found.holder) == ("go", "in the loop", None)
-    assert found.why == "All 3 required gates are open for production in the loop."
+    assert found.why == (
+        "All 3 required gates are open for production in the loop: a person approves every output."
+    )
 
 
 @pytest.mark.parametrize("stage", ["baseline", "pilot", "roi"])
@@ -93,14 +100,14 @@ def test_the_next_tier_never_decides_but_is_the_biggest_doubt_of_a_go(page: NewP
     assert "Measured 93%, at least 91.5%" in decision.first_screen(paper, found)
 
 
-def test_the_first_screen_states_error_rate_tier_money_and_approvals(page: NewPage, tmp_path: Path) -> None:
+def test_the_first_screen_states_ask_error_rate_and_approvals(page: NewPage, tmp_path: Path) -> None:
     all_pages(tmp_path)
     paper = page("decision")
     screen = decision.first_screen(paper, decision.decide(paper))
     assert "7%" in screen
     assert "at most 8.5% with 95% confidence" in screen
     assert "0 of 3" in screen
-    assert "In the loop" in screen
+    assert "By 2026-10-26" in screen
 
 
 def test_what_is_asked_has_a_day(page: NewPage, tmp_path: Path) -> None:
@@ -114,8 +121,8 @@ def test_decision_json_has_every_promised_key_and_survives_json(page: NewPage, t
     all_pages(tmp_path)
     paper = page("decision")
     row = json.loads(json.dumps(decision.decision_json(paper, decision.decide(paper)), allow_nan=False))
-    assert list(row) == ["schema", "answer", "tier", "why", "conditions", "gates", "kpis", "run", "dataset", "synthetic",
-                         "as_of", "baseline_grade", "audit_log_head"]  # fmt: skip
+    assert list(row) == ["schema", "answer", "tier", "why", "conditions", "gates", "kpis", "run", "dataset",
+                         "synthetic", "as_of", "baseline_grade", "audit_log_head"]  # fmt: skip
     assert row["baseline_grade"] == "recorded"
 
 

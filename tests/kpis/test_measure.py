@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
 from pilotage.kpis import DEFINITIONS, Tables, exceedance, measure, measure_parts
 
 Build = Callable[..., Tables]
@@ -43,9 +44,12 @@ def test_a_sub_agents_run_is_no_unit_of_its_own(tables: Build) -> None:
 def test_an_interaction_without_a_result_is_neither_success_nor_failure_but_widens_both_ends(tables: Build) -> None:
     rows = [run(n) for n in range(50)]
     whole = measure(tables(interactions=rows), "task_success_rate", "pilot")
-    holes = measure(tables(interactions=[*rows, *(run(n, success=None) for n in range(50, 60))]), "task_success_rate", "pilot")
+    holes = measure(
+        tables(interactions=[*rows, *(run(n, success=None) for n in range(50, 60))]), "task_success_rate", "pilot"
+    )
     assert holes.estimate == whole.estimate == 1.0
-    assert holes.low is not None and whole.low is not None
+    assert holes.low is not None
+    assert whole.low is not None
     assert holes.low < whole.low < holes.high
 
 
@@ -53,7 +57,8 @@ def test_a_row_known_to_be_missing_counts_as_the_worst_case(tables: Build) -> No
     rows = [run(n) for n in range(50)]
     whole = measure(tables(interactions=rows), "task_success_rate", "pilot")
     short = measure(tables(interactions=rows, missing={"interactions": 5}), "task_success_rate", "pilot")
-    assert short.low is not None and whole.low is not None
+    assert short.low is not None
+    assert whole.low is not None
     assert short.low < whole.low
 
 
@@ -96,7 +101,9 @@ def test_two_people_who_disagree_count_against_the_agent(tables: Build) -> None:
 
 
 def test_a_correction_is_negative_feedback(tables: Build) -> None:
-    feedback = [{"interaction_id": f"i{n}", "kind": kind} for n, kind in enumerate(["positive", "correction", "negative"])]
+    feedback = [
+        {"interaction_id": f"i{n}", "kind": kind} for n, kind in enumerate(["positive", "correction", "negative"])
+    ]
     kpi = measure(tables(interactions=[run(n) for n in range(3)], feedback=feedback), "negative_feedback_rate", "pilot")
     assert (kpi.count, kpi.n) == (2, 3)
 

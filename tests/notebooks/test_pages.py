@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STAGES = [path.stem.split("_", 1)[1] for path in PAGES]
-EVIDENCE = {"schema", "stage", "question", "dataset", "synthetic", "as_of", "inputs", "kpis", "gates", "checks", "facts",
-            "tables", "figures"}  # fmt: skip
+EVIDENCE = {"schema", "stage", "question", "dataset", "synthetic", "as_of", "inputs", "kpis", "gates", "checks",
+            "facts", "tables", "figures"}  # fmt: skip
 KPI = {"name", "label", "layer", "unit", "dimension", "count", "n", "clusters", "estimate", "low", "high", "confidence",
        "method", "baseline", "target", "better"}  # fmt: skip
 GATE = {"name", "kpi", "tier", "required", "answer", "why", "limit", "more_needed", "unit"}
@@ -48,7 +48,9 @@ def test_a_page_says_first_that_it_has_not_decided_and_explains_each_parameter(p
 def test_a_page_wires_and_does_not_compute(path: Path) -> None:
     for source, _ in cells(path, "code"):
         nodes = list(ast.walk(ast.parse(source)))
-        assert not [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.If | ast.Try)]
+        assert not [
+            n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.If | ast.Try)
+        ]
         assert source.count("\n") < 12
 
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pilotage.page import html
 
-HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "</td></table><h1>", "&lt;b&gt;"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "</td></table><h1>",
+    "&lt;b&gt;",
+]
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -35,7 +42,9 @@ def test_a_lone_surrogate_can_be_written_to_a_file() -> None:
     assert html.text("\ud800").encode("utf-8") == "¤".encode()
 
 
-@pytest.mark.parametrize(("answer", "kind"), [("go", "go"), ("no-go", "no-go"), ("not yet", "not-yet"), ("other", "undecided")])
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("go", "go"), ("no-go", "no-go"), ("not yet", "not-yet"), ("other", "undecided")]
+)
 def test_the_answer_is_a_word_as_well_as_a_colour(answer: str, kind: str) -> None:
     assert html.badge(answer) == f'<span class="badge {kind}">{answer}</span>'
     assert f">{answer}<" in html.verdict(answer, "because")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pilotage import pilot
 from pilotage.kpis import Tables
 from pilotage.page import Page
@@ -23,7 +24,13 @@ LAST = datetime(2026, 10, 10, 12)
 def runs(n: int, failures: int = 0, **more: Any) -> list[dict[str, Any]]:
     """`n` interactions over about eight weeks, the first `failures` of them wrong."""
     return [
-        {"interaction_id": f"i{i}", "phase": "pilot", "success": i >= failures, "started_at": LAST - timedelta(hours=i), **more}
+        {
+            "interaction_id": f"i{i}",
+            "phase": "pilot",
+            "success": i >= failures,
+            "started_at": LAST - timedelta(hours=i),
+            **more,
+        }
         for i in range(n)
     ]
 
@@ -125,6 +132,8 @@ def test_growing_tokens_are_named_from_the_first_week_to_the_last(tables: Build)
 
 
 def test_without_times_the_trend_is_not_known(tables: Build) -> None:
-    weeks = pilot.by_week(tables(interactions=[{"interaction_id": "1", "phase": "pilot", "success": True}]), "task_success_rate")
+    weeks = pilot.by_week(
+        tables(interactions=[{"interaction_id": "1", "phase": "pilot", "success": True}]), "task_success_rate"
+    )
     assert pilot.growth(weeks) is None
     assert pilot.token_figure(weeks) is None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import run
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the real data in ..
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of one run of the shipped playbook on the airline desk."""
     home = tmp_path_factory.mktemp("real")
     (home / "shared").symlink_to(SHARED.parent)
@@ -31,7 +31,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(ROOT / "tests/real/airline", root / "data/airline")
     outcome = run(Workspace(root), Request(dataset="airline", as_of="2026-10-12"), Lines(StringIO()))
     assert not outcome.crashed
-    yield outcome.folder
+    return outcome.folder
 
 
 def evidence(report: Path, stage: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ time_zone: Europe/Rome
 tables:
   interactions:
     file: runs.csv                      # a glob or a relative path out of the folder is allowed
-    columns: {interaction_id: run_id, task_id: task_id, trial: trial, success: success, model: model}      # ours: theirs
+    columns: {interaction_id: run_id, task_id: task_id, trial: trial, success: success, model: model}   # ours: theirs
     constants: {segment: airline, phase: pilot}
     values: {outcome: {from: transferred_to_human, map: {0: answered, 1: escalated}}}      # map keys compare as text
 """
@@ -53,16 +53,27 @@ TABLE = "name: d\ntables: {interactions: {file: runs.csv, constants: {phase: pil
     [
         ("tables: {interactions: {file: a.csv}}", "name: is missing"),
         ("name: d\ntables: {}", "tables: should not be empty"),
-        ("name: d\ntables: {interaction: {file: a.csv}}", "tables.interaction: is not a table; did you mean 'interactions'?"),
+        (
+            "name: d\ntables: {interaction: {file: a.csv}}",
+            "tables.interaction: is not a table; did you mean 'interactions'?",
+        ),
         ("name: d\nzone: x\ntables: {texts: {file: a.csv}}", "zone: is not a known key; did you mean 'time_zone'?"),
         ("name: d\ntime_zone: Rome\ntables: {texts: {file: a.csv}}", "'Rome' is not a known time zone"),
-        ("name: d\nsynthetic: perhaps\ntables: {texts: {file: a.csv}}", "synthetic: should be true or false (got 'perhaps')"),
+        (
+            "name: d\nsynthetic: perhaps\ntables: {texts: {file: a.csv}}",
+            "synthetic: should be true or false (got 'perhaps')",
+        ),
         ("name: d\nas_of: 2026-01-01\ntables: {texts: {file: a.csv}}", "as_of can be set for synthetic data only"),
-        ("name: d\nbaseline: {source: guessed}\ntables: {texts: {file: a.csv}}", "baseline.source: should be 'recorded'"),
+        (
+            "name: d\nbaseline: {source: guessed}\ntables: {texts: {file: a.csv}}",
+            "baseline.source: should be 'recorded'",
+        ),
         (TABLE % "colums: {a: b}", "tables.interactions.colums: is not a known key; did you mean 'columns'?"),
         (TABLE % "rows: many", "tables.interactions.rows: should be an integer (got 'many')"),
         (TABLE % "encoding: utf-88", "'utf-88' is not a known encoding"),
         (TABLE % "delimiter: ';;'", "should be one character"),
+        (TABLE % "time_format: '%Q'", "'%Q' is no way to write times"),
+        (TABLE % "time_format: unix s", "'unix s' is no way to write times"),
         (TABLE % "sheet: May", "sheet cannot be set for runs.csv"),
         ("name: d\ntables: {texts: {file: a.docx}}", "a.docx is of no known kind"),
         (TABLE % "columns: {latency: x}", "interactions has no column 'latency'; did you mean 'latency_s'?"),
@@ -70,7 +81,10 @@ TABLE = "name: d\ntables: {interactions: {file: runs.csv, constants: {phase: pil
         (TABLE % "values: {outcome: {from: x, map: {0: answerd}}}", "'answerd' is not one of answered, escalated"),
         (TABLE % "values: {outcome: {from: x}}", "give either map or times"),
         (TABLE % "values: {model: {from: x, times: 2}}", "times needs a number, and model is a text"),
-        ("name: d\ntables: {cases: {file: a.csv, constants: {phase: pilots}}}", "'pilots' is not one of baseline, pilot"),
+        (
+            "name: d\ntables: {cases: {file: a.csv, constants: {phase: pilots}}}",
+            "'pilots' is not one of baseline, pilot",
+        ),
         ("name: d\ntables: {cases: {file: a.csv, constants: {error: maybe}}}", "should be true or false (got 'maybe')"),
         ("name: d\ntables: {cases: {file: a.csv, constants: {cost: much}}}", "should be a number (got 'much')"),
     ],
@@ -80,7 +94,9 @@ def test_each_fault_says_where_and_what(yaml, fault):
 
 
 def test_all_faults_are_reported_at_once():
-    faults = faults_of("name: d\nodd: 1\ntables: {cases: {file: a.csv, rows: x}, texts: {file: b.csv, columns: {txt: t}}}")
+    faults = faults_of(
+        "name: d\nodd: 1\ntables: {cases: {file: a.csv, rows: x}, texts: {file: b.csv, columns: {txt: t}}}"
+    )
     assert len(faults) == 3
 
 
@@ -96,7 +112,7 @@ def test_a_yaml_fault_names_its_line(write, yaml, fault):
 
 def test_an_unknown_dataset_names_the_nearest_and_lists_the_others(write):
     with pytest.raises(InputFaults) as caught:
-        load_dataset(write(), "dessk")
+        load_dataset(write("name: desk"), "dessk")
     assert "did you mean 'desk'?" in str(caught.value)
     assert "datasets here: desk" in str(caught.value)
 
@@ -109,7 +125,10 @@ def test_an_unknown_dataset_names_the_nearest_and_lists_the_others(write):
         ("{file: empty.csv}", "tables.interactions.file: empty.csv is empty"),
         ("{file: blank.csv}", "tables.interactions.file: blank.csv: is empty"),
         ("{file: runs.csv, columns: {latency_s: latncy}}", "runs.csv has no column 'latncy'; did you mean 'latency'?"),
-        ("{file: runs.csv, values: {outcome: {from: end, map: {0: error}}}}", "values.outcome.from: runs.csv has no column"),
+        (
+            "{file: runs.csv, values: {outcome: {from: end, map: {0: error}}}}",
+            "values.outcome.from: runs.csv has no column",
+        ),
         ("{file: runs.csv}", "declare phase: a column, or constants: {phase: pilot}"),
         ("{file: other.csv}", "columns.interaction_id: is required (names the run) and nothing in other.csv gives it"),
         ("{file: twice.csv, constants: {phase: pilot}}", "twice.csv has the column 'interaction_id' twice"),

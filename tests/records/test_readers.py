@@ -128,13 +128,18 @@ def test_whatever_a_csv_writer_wrote_comes_back_with_its_lines(tmp_path, rows):
 
 
 def test_a_malformed_json_line_in_the_middle_is_set_aside_alone(tmp_path):
-    raw = read_bytes(tmp_path, "a.jsonl", '{"id": "1"}\n{"id": \n\n[1]\n{"id": "007", "new": {"k": [1, null]}, "ok": true}\n')
+    raw = read_bytes(
+        tmp_path, "a.jsonl", '{"id": "1"}\n{"id": \n\n[1]\n{"id": "007", "new": {"k": [1, null]}, "ok": true}\n'
+    )
     assert rows_of(raw) == [
         {"id": "1", "new": None, "ok": None},
         {"id": "007", "new": '{"k":[1,null]}', "ok": "true"},
     ]
     assert raw.lines.tolist() == [1, 5]
-    assert [(item.line, item.reason.split(":")[0]) for item in raw.broken] == [(2, "is not JSON"), (4, "is not a JSON object")]
+    assert [(item.line, item.reason.split(":")[0]) for item in raw.broken] == [
+        (2, "is not JSON"),
+        (4, "is not a JSON object"),
+    ]
 
 
 def test_lone_surrogates_and_nul_are_replaced_and_not_lost(tmp_path):
@@ -156,7 +161,11 @@ def test_every_format_gives_the_same_cells(tmp_path):
     pd.DataFrame(rows, columns=names).to_parquet(tmp_path / "a.parquet")
     lines = [json.dumps(dict(zip(names, (*row[:3], str(row[3])), strict=True))) for row in rows]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
-    for source in (TableSource(file="a.xlsx", sheet="second"), TableSource(file="a.parquet"), TableSource(file="a.jsonl")):
+    for source in (
+        TableSource(file="a.xlsx", sheet="second"),
+        TableSource(file="a.parquet"),
+        TableSource(file="a.jsonl"),
+    ):
         found = rows_of(read(tmp_path / source.file, source))
         seen = [(row["id"], float(row["n"]), row["ok"], row["at"].replace("T", " ")[:19]) for row in found]
         assert seen == expected, source.file
@@ -172,3 +181,16 @@ def test_a_sheet_that_does_not_exist_names_the_nearest(tmp_path):
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, word):
     with pytest.raises(PilotageError, match=f"is not an? {word}"):
         read_bytes(tmp_path, name, b"id,x\n1,2\n")
+
+
+@pytest.mark.parametrize("text", ['[\n {"id":\n 1}\n]\n', "{}\n{}\n", '"id"\n'])
+def test_json_that_is_not_one_object_a_line_says_what_to_do(tmp_path, text):
+    with pytest.raises(PilotageError, match="has no line that is a JSON object"):
+        read_bytes(tmp_path, "a.json", text)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_line_ends_of_every_system_are_counted(tmp_path, end):
+    raw = read_bytes(tmp_path, "a.csv", end.join(["id,x", "1,2", "", "3,4", ""]))
+    assert [row["id"] for row in rows_of(raw)] == ["1", "3"]
+    assert raw.lines.tolist() == [2, 4]

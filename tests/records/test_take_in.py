@@ -30,6 +30,7 @@ RUN_FAULTS = [
     ("started_at", "2026-13-40", "started_at is not a time (ISO 8601) (got '2026-13-40')"),
     ("started_at", "yesterday", "started_at is not a time (ISO 8601) (got 'yesterday')"),
     ("started_at", "0001-01-01", "started_at is before 1970 or after 2199 (got '0001-01-01')"),
+    ("started_at", "2026-01-01Z", "started_at is not a time (ISO 8601) (got '2026-01-01Z')"),
     ("latency_s", "-1", "latency_s is negative (got '-1')"),
     ("latency_s", "fast", "latency_s is not a number (got 'fast')"),
     ("latency_s", "1,5", "latency_s is not a number (got '1,5')"),
@@ -86,7 +87,9 @@ def test_with_a_decimal_comma_a_point_that_groups_nothing_is_no_number(tmp_path,
     assert complaints(item) == [(2, f"latency_s is not a number (got {text!r})")]
 
 
-@pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("Yes", True), ("0", False), ("no", False), ("1.0", True)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("TRUE", True), ("Yes", True), ("0", False), ("no", False), ("1.0", True)]
+)
 def test_flags_are_read_as_people_write_them(tmp_path, text, value):
     item = taken(tmp_path, "interactions", f"interaction_id,success\nr1,{text}\n")
     assert item.rows["success"].to_pylist() == [value]
@@ -178,7 +181,11 @@ def test_equal_events_are_two_events(tmp_path):
 CHILDREN = [
     ("tool_calls", "seq,tool,status", "1,look_up,ok"),
     ("feedback", "kind,at", "negative,2026-01-01"),
-    ("labels", "metric,value,source,labeller,stream,inclusion_probability,labelled_at", "m,1,human,a,uniform,1,2026-01-01"),
+    (
+        "labels",
+        "metric,value,source,labeller,stream,inclusion_probability,labelled_at",
+        "m,1,human,a,uniform,1,2026-01-01",
+    ),
     (
         "reviews",
         "review_id,action_type,tier,reviewer,decision,seconds,stream,inclusion_probability,queued_at,decided_at",
@@ -199,6 +206,22 @@ def test_a_row_without_its_interaction_is_set_aside(tmp_path, table, names, row)
     assert taken(tmp_path, table, text).rows.num_rows == 2  # without that table nothing can be said
 
 
+def test_events_take_the_phase_of_their_case(tmp_path):
+    cases = taken(tmp_path, "cases", "case_id,opened_at\nc1,2026-01-01\n")
+    text = "case_id,activity,timestamp\nc1,open,2026-01-01\nc9,open,2026-01-01\n"
+    item = taken(tmp_path, "events", text, parents={"cases": cases}, constants={})
+    assert item.rows["phase"].to_pylist() == ["pilot", None]
+    assert "phase" in item.columns
+
+
+def test_json_lines_and_their_nan_go_the_same_way(tmp_path):
+    text = '{"interaction_id": "r1", "latency_s": NaN}\n{"interaction_id": "r2", "latency_s": 1.5}\n{"interaction_id"\n'
+    item = taken(tmp_path, "interactions", text, name="runs.jsonl")
+    assert complaints(item)[0] == (1, "latency_s is not a finite number (got 'NaN')")
+    assert item.set_aside[1].line == 3
+    assert (item.read, item.rows["latency_s"].to_pylist()) == (3, [1.5])
+
+
 def test_a_model_call_of_no_run_is_kept(tmp_path):
     runs = taken(tmp_path, "interactions", "interaction_id\nr1\n")
     item = taken(tmp_path, "model_calls", "call_id,interaction_id,status\nk1,,ok\n", parents={"interactions": runs})
@@ -206,7 +229,10 @@ def test_a_model_call_of_no_run_is_kept(tmp_path):
 
 
 def test_values_are_translated_and_an_unknown_one_is_set_aside(tmp_path):
-    way = {"outcome": {"from": "end", "map": {"0": "answered", "n/a": ""}}, "latency_s": {"from": "ms", "times": "0.001"}}
+    way = {
+        "outcome": {"from": "end", "map": {"0": "answered", "n/a": ""}},
+        "latency_s": {"from": "ms", "times": "0.001"},
+    }
     item = taken(tmp_path, "interactions", "interaction_id,end,ms\nr1,0,1500\nr2,n/a,\nr3,2,1\nr4,,2\n", values=way)
     assert complaints(item) == [(4, "outcome: the value of end is not in its map (got '2')")]
     assert item.rows["outcome"].to_pylist() == ["answered", None, None]

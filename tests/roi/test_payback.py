@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from pilotage import roi
 from pilotage.kpis import Kpi, Tables
 from pilotage.page import Page
@@ -26,14 +27,21 @@ def known(value: float) -> Assumption:
 
 def exact_book() -> Playbook:
     """Every assumption exact: 60 EUR an hour, all saved time used, all cases with the agent, errors cost nothing."""
-    exact = {"people_cost_per_hour": 60, "cost_per_error": 0, "share_of_cases_with_agent": 1, "share_of_saved_time_used": 1}
+    exact = {
+        "people_cost_per_hour": 60,
+        "cost_per_error": 0,
+        "share_of_cases_with_agent": 1,
+        "share_of_saved_time_used": 1,
+    }
     assumptions = BOOK.assumptions.model_copy(update={name: known(float(value)) for name, value in exact.items()})
     return BOOK.model_copy(update={"assumptions": assumptions})
 
 
 def measured(name: str, value: float | None, spread: float = 0.0, reason: str = "") -> Kpi:
     ends = (None, None) if value is None else (value - spread, value + spread)
-    return Kpi(name, name, "efficiency", "min", None, None, 100, 100, value, *ends, 0.95, "test", "lower", reason=reason)
+    return Kpi(
+        name, name, "efficiency", "min", None, None, 100, 100, value, *ends, 0.95, "test", "lower", reason=reason
+    )
 
 
 def pairs(before: Kpi, after: Kpi | None) -> dict[str, tuple[Kpi, Kpi | None]]:
@@ -43,7 +51,7 @@ def pairs(before: Kpi, after: Kpi | None) -> dict[str, tuple[Kpi, Kpi | None]]:
 
 def draw(minutes_saved: float, spread: float = 0.0, monthly: float = 1000.0, once: float = 12_000.0) -> roi.Draws:
     both = pairs(measured("handling_minutes", 30.0 + minutes_saved, spread), measured("handling_minutes", 30.0, spread))
-    return roi.draw(both, 100, Costs(once, monthly, "actual", 1), exact_book(), np.random.default_rng(1), 4000)
+    return roi.draw(both, 100, Costs(once, monthly, "actual", 1), "pilot", exact_book(), np.random.default_rng(1), 4000)
 
 
 def test_twenty_minutes_on_a_hundred_cases_at_sixty_an_hour_are_two_thousand_a_month() -> None:
@@ -51,6 +59,17 @@ def test_twenty_minutes_on_a_hundred_cases_at_sixty_an_hour_are_two_thousand_a_m
     assert worlds.benefit == pytest.approx(2000)
     assert worlds.payback == pytest.approx(12)
     assert worlds.gain == pytest.approx(1000 * BOOK.roi.horizon_months - 12_000)
+
+
+def test_production_counts_as_it_came_and_the_pilot_for_the_assumed_share_only() -> None:
+    both = pairs(measured("handling_minutes", 50.0), measured("handling_minutes", 30.0))
+    half = exact_book().assumptions.model_copy(update={"share_of_cases_with_agent": known(0.5)})
+    book = BOOK.model_copy(update={"assumptions": half})
+    shown = {
+        phase: roi.draw(both, 100, Costs(0.0, 0.0, "actual", 1), phase, book, np.random.default_rng(1), 10).benefit[0]
+        for phase in ("pilot", "production")
+    }
+    assert shown == {"pilot": pytest.approx(1000), "production": pytest.approx(2000)}
 
 
 def test_an_agent_that_costs_more_than_it_frees_never_pays_back() -> None:
@@ -71,7 +90,8 @@ def test_the_same_seed_draws_the_same_worlds() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "volume", "costs", "why"),
     [
-        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, "actual", 1), "before the agent is not known"),
+        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, "actual", 1),
+         "before the agent is not known"),
         (measured("h", 2), None, 9.0, Costs(1, 1, "actual", 1), "no case was handled with it"),
         (measured("h", 2), measured("h", 1), None, Costs(1, 1, "actual", 1), "monthly volume is not known"),
         (measured("h", 2), measured("h", 1), 9.0, Costs(None, None, "none", 0), "no costs"),

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pilotage.kpis import Kpi
 from pilotage.verdict import Gate, at_least, compare, gate_from_dict, hold, judge, overall, reached_by, with_date
 
@@ -16,8 +17,8 @@ ANSWERS = ("go", "no-go", "not yet")
 
 
 def kpi(low: float | None, high: float | None, better: str = "lower", estimate: float | None = 0.05) -> Kpi:
-    return Kpi("tool_call_failure_rate", "Tool calls that fail", "quality", "share", None, 5, 100, 100, estimate, low, high,
-               0.9, "test", better, n_eff=100.0)  # fmt: skip
+    return Kpi("tool_call_failure_rate", "Tool calls that fail", "quality", "share", None, 5, 100, 100, estimate, low,
+               high, 0.9, "test", better, n_eff=100.0)  # fmt: skip
 
 
 def gate(answer: str, required: bool = True) -> Gate:

@@ -18,7 +18,8 @@ def process_kpis(tables: Tables, confidence: float, phase: str = "baseline") -> 
 def volume(tables: Tables, phase: str = "baseline") -> tuple[int, float]:
     """Finished cases of the phase, and the weeks from the day of the first opening to that of the last, both included;
     (0, 0.0) without cases."""
-    sql = "SELECT count(closed_at), coalesce(date_diff('day', min(opened_at), max(opened_at)) + 1, 0) / 7 FROM cases WHERE phase = ?"
+    days = "coalesce(date_diff('day', min(opened_at), max(opened_at)) + 1, 0)"
+    sql = f"SELECT count(closed_at), {days} / 7 FROM cases WHERE phase = ?"
     cases, weeks = tables.connection.execute(sql, [phase]).fetchall()[0]
     return int(cases), float(weeks)
 

@@ -16,7 +16,7 @@ LOCK = "baseline lock"
 
 CLAIMS: dict[Name, str] = {
     "locked": "Locked before the pilot: savings may be stated as measured.",
-    "recorded": "Recorded before the pilot, but not locked before it: savings may be stated as measured, with this remark.",
+    "recorded": "Recorded before the pilot, not locked before it: savings may be stated as measured, with this remark.",
     "self-reported": "Self-reported: savings may be stated as an estimate only.",
     "none": "No baseline: savings are not substantiated.",
 }

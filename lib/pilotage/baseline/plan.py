@@ -1,4 +1,4 @@
-"""How large the pilot must be, worked out before it starts: so that a good agent is not refused for want of evidence."""
+"""How large the pilot must be, worked out before it starts: no good agent should be refused for want of evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMES_BETTER = 4  # a good agent's rate of rare errors is reckoned at a quarter 
 class PilotPlan:
     """The pilot's size for one tier, and the chance that a good agent gets its go.
 
-    `labels` allow `labels_errors` errors and still pass; `labels_clean` is the least number, with no error found at all.
+    `labels` allow `labels_errors` errors and still pass; `labels_clean` is the least number, with no error at all.
     None: the playbook has no such gate, or no pilot of any size would do.
     """
 
@@ -30,6 +30,7 @@ class PilotPlan:
 
     @property
     def interactions(self) -> int | None:
+        """Tasks times trials."""
         return None if self.tasks is None else self.tasks * self.trials_per_task
 
 
@@ -41,7 +42,7 @@ def pilot_plan(book: Playbook, tier: str, cases_per_week: float) -> PilotPlan:
     plan, trials = book.baseline.plan, book.baseline.plan.trials_per_task
     tasks = _tasks(book, tier)
     labels = _labels(book, tier, plan.power_wanted)
-    weeks = _weeks(book, (tasks or 0) * trials, labels[0] or 0, cases_per_week)
+    weeks = None if tasks is None else _weeks(book, tasks, labels[0] or 0, cases_per_week)
     chance = None if tasks is None else _chance(book, tier, _affordable(book, tasks, cases_per_week))
     return PilotPlan(tier, tasks, trials, *labels, weeks, chance)
 
@@ -85,12 +86,11 @@ def _weekly(book: Playbook, cases_per_week: float) -> float:
     return cases_per_week * book.baseline.plan.pilot_share_of_cases
 
 
-def _weeks(book: Playbook, interactions: int, labels: int, cases_per_week: float) -> int | None:
+def _weeks(book: Playbook, tasks: int, labels: int, cases_per_week: float) -> int | None:
     """Every task is a case of the pilot's share; labelling goes on beside it."""
     weekly = _weekly(book, cases_per_week)
     if weekly <= 0:
         return None
-    tasks = interactions / book.baseline.plan.trials_per_task
     return math.ceil(max(tasks / weekly, labels / book.baseline.plan.labels_per_week, 1))
 
 

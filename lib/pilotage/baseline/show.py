@@ -37,8 +37,9 @@ def variants_table(variants: Any, most: int) -> html.Html:
     shown = variants.head(most)
     caption = f"The {len(shown)} most frequent of {len(variants):,} variants: {shown.share.sum():.0%} of the cases"
     rows = [
-        (row.path, f"{row.cases:,}", number(row.share, "share"), number(row.median_h, "h")) for row in shown.itertuples()
-    ]  # fmt: skip
+        (row.path, f"{row.cases:,}", number(row.share, "share"), number(row.median_h, "h"))
+        for row in shown.itertuples()
+    ]
     return html.table(caption, ("Steps", "Cases", "Share", "Median time"), rows, ("Cases", "Share", "Median time"))
 
 
@@ -50,15 +51,13 @@ def pilot_plans(book: Playbook, tables: Tables) -> list[PilotPlan]:
 
 def plan_table(plans: list[PilotPlan]) -> html.Html:
     """One row per tier: tasks, interactions, labels, weeks, and the chance that a good agent gets its go."""
-    header = ("Tier", "Tasks", "Interactions", "Labels", "at most errors", "Labels without any error", "Weeks",
+    header = ("Tier", "Tasks", "Interactions", "Labels", "Errors allowed", "Labels without any error", "Weeks",
               "Chance of a go for a good agent")  # fmt: skip
-    rows = [
-        (plan.tier, *map(_cell, (plan.tasks, plan.interactions, plan.labels, plan.labels_errors, plan.labels_clean,
-                                 plan.weeks)), number(plan.chance_of_go, "share"))
-        for plan in plans
-    ]  # fmt: skip
+    rows = [(plan.tier, *_numbers(plan)) for plan in plans]
     return html.table("The pilot that each tier would need", header, rows, header[1:])
 
 
-def _cell(value: int | None) -> str:
-    return "out of reach" if value is None else f"{value:,}"
+def _numbers(plan: PilotPlan) -> list[str]:
+    counts = (plan.tasks, plan.interactions, plan.labels, plan.labels_errors, plan.labels_clean, plan.weeks)
+    chance = "none" if plan.chance_of_go is None else number(plan.chance_of_go, "share")
+    return [*("out of reach" if count is None else f"{count:,}" for count in counts), chance]

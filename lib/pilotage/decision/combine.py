@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pilotage import audit_log
-from pilotage.kpis import DEFINITIONS, Kpi, kpi_from_dict
+from pilotage.kpis import Kpi, kpi_from_dict, label_of
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
 from pilotage.verdict import Answer, Gate, gate_from_dict, overall
@@ -15,6 +15,11 @@ from pilotage.verdict import Answer, Gate, gate_from_dict, overall
 Holder = Literal["technology", "quality", "organization"]
 TECHNOLOGY = ("tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction")
 QUALITY = ("task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate")
+TIER_MEANS: Mapping[Tier, str] = {
+    "in the loop": "a person approves every output",
+    "on the loop": "the agent acts, and exceptions go to a person",
+    "outside the loop": "the agent acts alone, and is audited afterwards",
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def _missing(stage: str) -> Gate:
 
 
 def _holder(deciding: list[Gate]) -> Holder | None:
-    """Which side the first deciding gate is on: a page that is missing is technology, money and baseline organization."""
+    """Which side the first deciding gate is on: a missing page is technology, money and baseline organization."""
     if not deciding:
         return None
     kpi = deciding[0].kpi
@@ -90,19 +95,10 @@ def _holder(deciding: list[Gate]) -> Holder | None:
 def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
     if decision.answer == "go":
         required = sum(gate.required for gate in decision.gates)
-        return f"All {required} required gates are open for production {tier}."
+        return f"All {required} required gates are open for production {tier}: {TIER_MEANS[tier]}."
     first, others = deciding[0], len(deciding) - 1
     more = f" {others} more {'gate is' if others == 1 else 'gates are'} {decision.answer}." if others else ""
     return f"{label_of(first.kpi)}: {first.why}.{more}"
-
-
-def label_of(name: str) -> str:
-    """What people call a gate's KPI."""
-    known = {"payback_months": "Payback", "chance_of_gain": "Chance of a gain", "baseline_cases": "Cases in the baseline",
-             "baseline_weeks": "Weeks in the baseline", "baseline_grade": "Grade of the baseline", "audit_log": "Audit log"}  # fmt: skip
-    if name in DEFINITIONS:
-        return DEFINITIONS[name].label
-    return known.get(name) or name.replace("_", " ").capitalize()
 
 
 def _conditions(page: Page, decision: Decision) -> Iterator[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pilotage.decision.combine import Decision, label_of, tier_above
-from pilotage.kpis import Kpi
+from pilotage.decision.combine import Decision, tier_above
+from pilotage.kpis import Kpi, label_of
 from pilotage.page import Page, html
 from pilotage.playbook import Tier
 from pilotage.verdict import Gate
@@ -22,11 +22,11 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Six cards: tier, error rate, money, the biggest doubt, what holds the decision, approvals."""
+    """Six cards: what is asked next, error rate, money, the biggest doubt, what holds the decision, approvals."""
     book = page.playbook
     return html.cards(
         [
-            ("Tier asked for", book.tier.capitalize(), _tier_meaning(book.tier)),
+            ("Asked next", *_asked_next(page, decision)),
             ("Error rate", *_error_rate(decision)),
             ("Money", *_money(decision, page.currency)),
             ("Biggest doubt", *_doubt(decision, book.tier)),
@@ -40,12 +40,16 @@ def first_screen(page: Page, decision: Decision) -> html.Html:
     )
 
 
-def _tier_meaning(tier: Tier) -> str:
-    return {
-        "in the loop": "A person approves every output.",
-        "on the loop": "The agent acts; exceptions go to a person.",
-        "outside the loop": "Automatic, audited afterwards.",
-    }[tier]
+def _asked_next(page: Page, decision: Decision) -> tuple[str, str]:
+    """The most urgent ask; the table below has them all."""
+    wanted = page.playbook.decision.asks.after(decision.answer)
+    first = min(wanted, key=lambda ask: ask.within_days)
+    more = f" {len(wanted) - 1} more below." if len(wanted) > 1 else ""
+    return f"By {_day(page, first.within_days)}", f"{first.who}: {first.what}{more}"
+
+
+def _day(page: Page, days: int) -> str:
+    return (page.as_of + timedelta(days=days)).isoformat()
 
 
 def _error_rate(decision: Decision) -> tuple[str, str]:
@@ -76,7 +80,11 @@ def _months_span(months: Kpi) -> str:
 
 def _doubt(decision: Decision, tier: Tier) -> tuple[str, str]:
     gate = biggest_doubt(decision, tier)
-    return (label_of(gate.kpi), f"{gate.why[:1].upper()}{gate.why[1:]}.") if gate else ("None recorded", NO_DOUBT)
+    if gate is None:
+        return "None recorded", NO_DOUBT
+    short = "; ".join(gate.why.split("; ")[:2])  # what was measured and the limit; the table below has the rest
+    stands = "" if gate.tier in (None, tier) else f" Stands before production {gate.tier}."
+    return label_of(gate.kpi), f"{short[:1].upper()}{short[1:]}.{stands}"
 
 
 def biggest_doubt(decision: Decision, tier: Tier) -> Gate | None:
@@ -101,7 +109,7 @@ def _held(decision: Decision) -> str:
 def asks(page: Page, decision: Decision) -> html.Html:
     """What is asked of whom by when, as the playbook has it for this answer."""
     rows = [
-        (ask.who, ask.what, (page.as_of + timedelta(days=ask.within_days)).isoformat())
+        (ask.who, html.Html(html.sentence(ask.what)), _day(page, ask.within_days))
         for ask in page.playbook.decision.asks.after(decision.answer)
     ]
     return html.table("What is asked of whom", ("Who", "What", "By"), rows)
@@ -170,7 +178,7 @@ def finding(decision: Decision, tier: Tier) -> str:
 def stop_and_sign(page: Page) -> html.Html:
     """The stop rule, the next look and who signs."""
     policy = page.playbook.decision
-    look = (page.as_of + timedelta(days=policy.next_look_days)).isoformat()
+    look = _day(page, policy.next_look_days)
     lines = [
         f"Stop rule: {policy.stop_rule}",
         f"Next look: {look}.",

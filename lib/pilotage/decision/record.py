@@ -10,8 +10,8 @@ from pilotage.page import Page
 
 
 def decision_json(page: Page, decision: Decision) -> dict[str, Any]:
-    """The decision, schema 1. `run` is the name of the report folder; `audit_log_head` None means no log, or one that does
-    not verify (a gate then says so)."""
+    """The decision, schema 1. `run` is the name of the report folder; `audit_log_head` None means no log, or one that
+    does not verify (a gate then says so)."""
     log = page.opened.file(page.workspace.log)
     return {
         "schema": 1,

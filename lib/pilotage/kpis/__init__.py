@@ -1,6 +1,6 @@
 """KPIs: one definition each, measured by SQL over the tables, always with what they were counted over."""
 
-from pilotage.kpis.definitions import DEFINITIONS, Definition
+from pilotage.kpis.definitions import DEFINITIONS, Definition, label_of
 from pilotage.kpis.measure import Tables, exceedance, measure, measure_parts, undecided
 from pilotage.kpis.record import Kpi, kpi_from_dict
 
@@ -11,6 +11,7 @@ __all__ = [
     "Tables",
     "exceedance",
     "kpi_from_dict",
+    "label_of",
     "measure",
     "measure_parts",
     "undecided",

@@ -15,8 +15,8 @@ Better = Literal["lower", "higher"]
 class Definition:
     """One KPI.
 
-    `rows` is a SELECT over the canonical tables with the columns phase, cluster, value and the parts of `parts`; a rate's
-    value is 0 or 1, null where the row exists but was not measured. `needs` are the table.column names it reads.
+    `rows` is a SELECT over the canonical tables with the columns phase, cluster, value and the parts of `parts`; a
+    rate's value is 0 or 1, null where the row exists but was not measured. `needs` are the table.column names it reads.
     """
 
     name: str
@@ -94,33 +94,39 @@ _ALL = (
         rows=INTERACTIONS.format(value="CAST(i.outcome = 'escalated' AS INTEGER)", join=""),
     ),
     _run(
-        "latency_p50_s", "Typical answer time", unit="s", better="lower", kind="quantile", quantile=0.5, layer="efficiency",
+        "latency_p50_s", "Typical answer time", unit="s", better="lower", kind="quantile", quantile=0.5,
+        layer="efficiency",
         numerator="seconds half of the interactions stay under", denominator="all interactions of the phase",
         needs=("interactions.latency_s",), rows=INTERACTIONS.format(value="i.latency_s", join=""),
     ),
     _run(
-        "latency_p95_s", "Slow answer time", unit="s", better="lower", kind="quantile", quantile=0.95, layer="efficiency",
+        "latency_p95_s", "Slow answer time", unit="s", better="lower", kind="quantile", quantile=0.95,
+        layer="efficiency",
         numerator="seconds 95% of the interactions stay under", denominator="all interactions of the phase",
         needs=("interactions.latency_s",), rows=INTERACTIONS.format(value="i.latency_s", join=""),
     ),
     _run(
-        "tokens_per_interaction", "Tokens per interaction", unit="tokens", better="lower", kind="mean", layer="efficiency",
+        "tokens_per_interaction", "Tokens per interaction", unit="tokens", better="lower", kind="mean",
+        layer="efficiency",
         numerator="input and output tokens", denominator="all interactions of the phase",
         needs=("interactions.input_tokens|model_calls.input_tokens",),
         rows=INTERACTIONS.format(value="coalesce(i.input_tokens + i.output_tokens, m.tokens)", join=TOKENS),
     ),
     _run(
-        "tool_call_failure_rate", "Tool calls that fail", table="tool_calls", counted="tool calls", parts=("segment", "tool"), unit="share", better="lower", kind="rate",
+        "tool_call_failure_rate", "Tool calls that fail", table="tool_calls", counted="tool calls",
+        parts=("segment", "tool"), unit="share", better="lower", kind="rate",
         numerator="tool calls that ended in an error or a time-out", denominator="all tool calls",
         needs=("tool_calls.status",), rows=TOOL_CALLS,
     ),
     _run(
-        "hallucination_rate", "Invented facts", table="labels", counted="labelled interactions", unit="share", better="lower", kind="rate",
+        "hallucination_rate", "Invented facts", table="labels", counted="labelled interactions", parts=("segment",),
+        unit="share", better="lower", kind="rate",
         numerator="interactions in which people found an invented fact",
         denominator="interactions drawn uniformly and labelled by people", needs=("labels.value",), rows=HUMAN_LABELS,
     ),
     _run(
-        "negative_feedback_rate", "Users dissatisfied", table="feedback", counted="rated interactions", unit="share", better="lower", kind="rate",
+        "negative_feedback_rate", "Users dissatisfied", table="feedback", counted="rated interactions",
+        parts=("segment",), unit="share", better="lower", kind="rate",
         numerator="rated interactions that were rejected or corrected", denominator="interactions a user rated",
         needs=("feedback.kind",), rows=FEEDBACK,
     ),
@@ -153,3 +159,19 @@ _ALL = (
 )  # fmt: skip  # a table reads better than one argument a line
 
 DEFINITIONS: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}
+
+# Figures that are worked out from KPIs, not counted in a table.
+DERIVED: Mapping[str, str] = {
+    "payback_months": "Payback",
+    "chance_of_gain": "Chance of a gain",
+    "baseline_cases": "Cases in the baseline",
+    "baseline_weeks": "Weeks in the baseline",
+    "baseline_grade": "Grade of the baseline",
+}
+
+
+def label_of(name: str) -> str:
+    """What people call a KPI or a derived figure; an unknown name reads as itself."""
+    if name in DEFINITIONS:
+        return DEFINITIONS[name].label
+    return DERIVED.get(name) or name.replace("_", " ").capitalize()

@@ -10,8 +10,8 @@ from typing import Any
 class Kpi:
     """One row of evidence. `estimate` None means that the data cannot say, and `reason` says why.
 
-    `low` and `high` are the interval at `confidence`; None with an estimate means that this side is unbounded. `count` is
-    the numerator of a rate, None elsewhere; `n_eff` the number of independent observations that carry the interval.
+    `low` and `high` are the interval at `confidence`; None with an estimate means that this side is unbounded. `count`
+    is the numerator of a rate, None elsewhere; `n_eff` the number of independent observations behind the interval.
     """
 
     name: str

@@ -39,10 +39,10 @@ def badge(answer: Answer | str) -> Html:
     return Html(f'<span class="badge {_class(answer)}">{sentence(answer)}</span>')
 
 
-def verdict(answer: str, why: str) -> Html:
-    """The page's answer in one block; `answer` is one of the three, or "not decided yet"."""
+def verdict(answer: str, why: str, headline: str = "") -> Html:
+    """The page's answer in one block: one of the three, or "not decided yet"; `headline` says it in more words."""
     return Html(
-        f'<div class="verdict {_class(answer)}"><p class="answer">{sentence(answer)}</p>'
+        f'<div class="verdict {_class(answer)}"><p class="answer">{sentence(headline or answer)}</p>'
         f'<p class="why">{sentence(why)}</p></div>'
     )
 

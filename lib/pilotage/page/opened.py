@@ -15,7 +15,7 @@ ABSENT = "absent"
 
 @dataclass
 class Opened:
-    """A page's record of what it read; a file that is not there is recorded as absent, since its arrival matters too."""
+    """A page's record of what it read; a file that is not there is recorded as absent: its arrival matters too."""
 
     workspace: Workspace
     run: Path

@@ -37,8 +37,9 @@ def not_decided_yet() -> None:
 def open_page(stage: str, dataset: str, as_of: str = "", policies: Sequence[str] = ()) -> Page:
     """The page of this stage on this dataset; by hand it takes in the dataset first where that is stale.
 
-    `as_of` is the page's only clock (YYYY-MM-DD); empty means the dataset's own day, else today. `policies` names further
-    files of the playbook that the page goes by. Raises PilotageError for a playbook or dataset that cannot be followed.
+    `as_of` is the page's only clock (YYYY-MM-DD); empty means the dataset's own day, else today. `policies` names
+    further files of the playbook that the page goes by. Raises PilotageError for a playbook or dataset that cannot be
+    followed.
     """
     workspace = find_workspace()
     run = os.environ.get("PILOTAGE_RUN")
@@ -85,10 +86,12 @@ class Page:
 
     @property
     def synthetic(self) -> bool:
+        """Whether the dataset was made and not recorded."""
         return bool(self.about.get("synthetic"))
 
     @property
     def currency(self) -> str:
+        """The currency of all money, from the playbook."""
         return self.playbook.currency
 
     @property
@@ -207,7 +210,9 @@ class Page:
         """Write a JSON file beside the evidence, such as decision.json."""
         write_json_atomically(self.work / name, value)
 
-    def conclude(self, kpis: Sequence[Kpi], gates: Sequence[Gate], answer: str, why: str) -> None:
+    def conclude(
+        self, kpis: Sequence[Kpi], gates: Sequence[Gate], answer: str, why: str, headline: str = ""
+    ) -> None:  # fmt: skip
         """Write the evidence, put the verdict at the top of the page, and close the record of what was opened."""
         from IPython.display import HTML, update_display
 
@@ -216,7 +221,7 @@ class Page:
         write_json_atomically(self.work / "evidence" / f"{self.stage}.json", evidence_of(self, kpis, gates))
         if "PILOTAGE_RUN" in os.environ:
             self.opened.write(self.work / "opened.json")
-        update_display(HTML(html.verdict(answer, why)), display_id="verdict")  # type: ignore[no-untyped-call]
+        update_display(HTML(html.verdict(answer, why, headline)), display_id="verdict")  # type: ignore[no-untyped-call]
 
 
 COMPLETE = "every row is accounted for"  # judged by the playbook's tolerance, not as a check of its own

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from pilotage.kpis import DEFINITIONS, Kpi
+from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import html
 from pilotage.playbook import TIERS, Limit
 from pilotage.verdict import Gate
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
 
 def decided(page: Page) -> html.Html:
     """The limits of the page's own policy file at the tier asked for, each with its reason and who set it."""
+    policy = getattr(page.playbook, page.stage)
     rows = [
-        (
-            name.replace("_", " "),
-            _value(limit.value),
-            html.Html(html.sentence(limit.reason)),
-            limit.set_by,
-            _status(page, limit),
-        )
-        for name, limit in _limits(getattr(page.playbook, page.stage), page.playbook.tier)
+        (*_limit(name, limit), html.Html(html.sentence(limit.reason)), limit.set_by, _status(page, limit))
+        for name, limit in _limits(policy, page.playbook.tier)
     ]
-    file = f"playbook/{page.stage}.yaml"
-    return html.table(
-        f"Limits set before looking ({file})", ("Limit", "Value", "Why", "Set by", "Status"), rows, ("Value",)
-    )
+    caption = f"Limits set before looking (playbook/{page.stage}.yaml; owner: {policy.owner})"
+    return html.table(caption, ("Limit", "Value", "Why", "Set by", "Status"), rows, ("Value",))
 
 
 def _limits(policy: BaseModel, tier: str) -> Iterator[tuple[str, Limit[Any]]]:
     """Every limit of a policy with its name; of the limits per tier only that of `tier`."""
-    for name in type(policy).model_fields:
-        yield from _limits_in(name, getattr(policy, name), tier)
+    for name, about in type(policy).model_fields.items():
+        yield from _limits_in((about.description or name).rstrip("."), getattr(policy, name), tier)
 
 
 def _limits_in(name: str, value: Any, tier: str) -> Iterator[tuple[str, Limit[Any]]]:
     if isinstance(value, Limit):
         yield name, value
     elif isinstance(value, BaseModel):
-        yield from ((name if inner == "limits" else inner, limit) for inner, limit in _limits(value, tier))
+        yield from ((name if inner == tier else inner, limit) for inner, limit in _limits(value, tier))
     elif isinstance(value, Mapping):
         keys = [tier] if set(value) == set(TIERS) else list(value)
         for key in keys:
-            yield from _limits_in(name if key == tier else str(key), value[key], tier)
+            yield from _limits_in(str(key), value[key], tier)
 
 
-def _value(value: object) -> str:
-    return f"{value:,g}" if isinstance(value, int | float) else str(value)
+def _limit(name: str, limit: Limit[Any]) -> tuple[object, str]:
+    """What is limited, in words, and the limit with its direction and unit."""
+    definition = DEFINITIONS.get(name)
+    if definition is None:
+        return html.Html(html.sentence(name)), f"{limit.value:,g}" if isinstance(
+            limit.value, int | float
+        ) else limit.value
+    side = "at most" if definition.better == "lower" else "at least"
+    return definition.label, f"{side} {number(limit.value, definition.unit)}"
 
 
 def _status(page: Page, limit: Limit[Any]) -> str:
@@ -104,15 +104,15 @@ def _kpi_row(page: Page, kpi: Kpi) -> tuple[object, ...]:
     part = f" ({kpi.dimension})" if kpi.dimension else ""
     if kpi.estimate is None:
         return (f"{kpi.label}{part}", "not known", html.Html(html.sentence(kpi.reason)), "")
-    counted = DEFINITIONS[kpi.name].counted if kpi.name in DEFINITIONS else ""
-    value, between = number(kpi.estimate, kpi.unit, page.currency), span(kpi.low, kpi.high, kpi.unit, page.currency)
-    return (f"{kpi.label}{part}", value, between, f"{kpi.n:,} {counted}".strip())
+    over = f"{kpi.n:,} {DEFINITIONS[kpi.name].counted}" if kpi.name in DEFINITIONS else kpi.method
+    between = "" if kpi.low == kpi.high else span(kpi.low, kpi.high, kpi.unit, page.currency)
+    return (f"{kpi.label}{part}", number(kpi.estimate, kpi.unit, page.currency), between, over)
 
 
 def gates(caption: str, rows: Iterable[Gate]) -> html.Html:
     """Gates with their answer and the sentence behind it."""
     body = [
-        (gate.name.replace("_", " "), gate.tier or "any tier", html.badge(gate.answer), _why(gate)) for gate in rows
+        (label_of(gate.name), gate.tier or "any tier", html.badge(gate.answer), _why(gate)) for gate in rows
     ]  # fmt: skip
     return html.table(caption, ("Gate", "Tier", "Answer", "Why"), body)
 
@@ -130,4 +130,4 @@ def why_of(rows: Sequence[Gate], answer: str) -> str:
     if not deciding:
         return "No gate of this page is required: it decides nothing."
     others = f" {len(deciding) - 1} more of this page's gates answer the same." if len(deciding) > 1 else ""
-    return f"{deciding[0].name.replace('_', ' ').capitalize()}: {deciding[0].why}.{others}"
+    return f"{label_of(deciding[0].name)}: {deciding[0].why}.{others}"

@@ -13,8 +13,8 @@ from pilotage.verdict import Gate, judge, with_date
 
 
 def gates(page: Page, tables: Tables, kpis: Sequence[Kpi], phase: str = "pilot") -> list[Gate]:
-    """A gate per KPI and tier. Those of the tier asked for are required where the playbook says so; the others show what
-    a tier with less review would need."""
+    """A gate per KPI and tier. Those of the tier asked for are required where the playbook says so; the others show
+    what another tier would need."""
     known = {kpi.name: kpi for kpi in kpis}
     weeks = weeks_of(tables, phase)
     return [

@@ -38,11 +38,11 @@ def by_part(tables: Tables, name: str, part: str, least: int, phase: str = "pilo
 
 
 def by_week(tables: Tables, name: str, phase: str = "pilot") -> list[Kpi]:
-    """The KPI week by week (`dimension` "week=2026-06-01", Mondays, UTC); empty where the interactions carry no time."""
+    """The KPI week by week (`dimension` "week=2026-06-01", Mondays, UTC); empty where interactions carry no time."""
     return measure_parts(tables, name, phase, "week", SHOWN)
 
 
 def growth(weeks: list[Kpi]) -> float | None:
-    """How much the last week lies above the first, as a share; None with fewer than two weeks or nothing to divide by."""
+    """How much the last week lies above the first, as a share; None with fewer than two weeks or a first of zero."""
     ends = [weeks[0].estimate, weeks[-1].estimate] if len(weeks) > 1 else []
     return ends[1] / ends[0] - 1 if len(ends) == 2 and ends[0] and ends[1] is not None else None

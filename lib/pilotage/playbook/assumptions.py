@@ -33,6 +33,5 @@ class Assumptions(Model):
     cost_per_error: AssumedAmount = Field(description="What it costs to put one wrong case right.")
     share_of_cases_with_agent: AssumedShare = Field(description="Share of all cases the agent handles once settled.")
     share_of_saved_time_used: AssumedShare = Field(description="Share of saved minutes that becomes work or money.")
-    review_minutes_per_case: AssumedAmount = Field(description="Minutes a person takes to check one case of the agent.")
     good_agent_success_rate: AssumedShare = Field(description="Task success of an agent one would want to have.")
     expected_icc: AssumedShare = Field(description="How alike repeated tries of a task are: 0 not at all, 1 the same.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from pilotage.records.schemas import TABLES
 from pilotage.records.sources import KINDS, kind_of
 from pilotage.workspace import Workspace
 
+UNIX = ("unix", "unix ms", "unix us", "unix ns")
 OptionalDate = Annotated[date | None, BeforeValidator(lambda given: given or None)]
 
 
@@ -80,6 +81,19 @@ class TableSource(_Frozen):
         given = {"tab": "\t", "\\t": "\t"}.get(given or "", given)
         if given is not None and (len(given) != 1 or given in '"\r\n'):
             raise ValueError(f"should be one character, or tab (got {given!r})")
+        return given
+
+    @field_validator("time_format")
+    @classmethod
+    def _readable_format(cls, given: str | None) -> str | None:
+        if given is None or given in UNIX:
+            return given
+        try:
+            datetime.strptime("", given)
+        except ValueError as fault:
+            if "%" not in given or "directive" in str(fault) or "stray" in str(fault):
+                known = ", ".join(UNIX)
+                raise ValueError(f"{given!r} is no way to write times (as %d/%m/%Y %H:%M, or {known})") from None
         return given
 
     @model_validator(mode="after")

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pilotage.errors import InputFaults
 from pilotage.records.faults import check_model, near, read_yaml
 from pilotage.records.schemas import TABLES, Column, Table
-from pilotage.records.take_in import Taken
 from pilotage.workspace import Workspace
+
+if TYPE_CHECKING:  # reading the playbook's own expectations needs none of the heavy packages
+    from pilotage.records.take_in import Taken
 
 Check = dict[str, Any]
 Own = Mapping[str, list["Expected"]]

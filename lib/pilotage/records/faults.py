@@ -98,10 +98,11 @@ def _sentence(error: Any, known: Iterable[str]) -> str:
 
 def check_model(model: type[M], raw: Any, *parts: type[BaseModel]) -> tuple[M | None, list[str]]:
     """The model built from `raw`, or None and every fault; `parts` are the models inside it, whose keys it knows."""
+    known: list[type[BaseModel]] = [model, *parts]
     try:
         return model.model_validate(raw), []
     except ValidationError as fault:
-        return None, sentences(fault, {key for each in (model, *parts) for key in model_keys(each)})
+        return None, sentences(fault, {key for each in known for key in model_keys(each)})
 
 
 def model_keys(model: type[BaseModel]) -> set[str]:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pilotage.records.dataset import UNIX
 from pilotage.records.dataset_checks import FLAGS
 from pilotage.records.mapping import Cell
 from pilotage.records.parsing import parse
 from pilotage.records.schemas import TABLES, Column, Table
 from pilotage.records.synonyms import FALSE_MEANS, FILES, TRUE_MEANS, meaning, plain, rank
-from pilotage.records.times import UNIX, parse_times
+from pilotage.records.times import parse_times
 
 SAMPLE = 5_000  # rows looked at
 FEW = 12  # values that make a set

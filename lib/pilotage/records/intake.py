@@ -43,13 +43,18 @@ def intake(workspace: Workspace, dataset: str, progress: Progress | None = None)
     if freshness.stale_reason(workspace, dataset) is None:
         return Intake(folder, True, _read_checks(folder))
     mapping = check_dataset(workspace, dataset)
-    with _alone(folder):
-        if freshness.stale_reason(workspace, dataset) is None:
-            return Intake(folder, True, _read_checks(folder))
-        part = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        _take_in_all(workspace, dataset, mapping, part, progress or (lambda line: None))
-        _replace(folder, part)
+    try:
+        with _alone(folder):
+            if freshness.stale_reason(workspace, dataset) is None:
+                return Intake(folder, True, _read_checks(folder))
+            part = folder.with_name(f".{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            _take_in_all(workspace, dataset, mapping, part, progress or (lambda line: None))
+            _replace(folder, part)
+    except OSError as fault:
+        raise PilotageError(
+            f"cannot be written: {fault.strerror}", str(folder.parent), "check its permissions"
+        ) from fault
     return Intake(folder, False, _read_checks(folder))
 
 
@@ -61,14 +66,8 @@ def _read_checks(folder: Path) -> dict[str, Any]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One intake of a dataset at a time; a second waits and then finds the first one's result."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = folder.with_name(f".{folder.name}.lock").open("w", encoding="utf-8")
-    except OSError as fault:
-        raise PilotageError(
-            f"cannot be written: {fault.strerror}", str(folder.parent), "check its permissions"
-        ) from fault
-    with lock:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

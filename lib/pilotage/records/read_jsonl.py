@@ -23,7 +23,7 @@ def header(path: Path, source: TableSource) -> list[str]:
     good = _objects(lines)
     rescued, _ = _second_look(lines, numbers, np.flatnonzero(~good))
     more = [name for row in rescued.values() for name in row]
-    return list(dict.fromkeys([*_keys(lines.filter(pa.array(good))), *more]))
+    return _some(list(dict.fromkeys([*_keys(lines.filter(pa.array(good))), *more])), path)
 
 
 def read(path: Path, source: TableSource) -> Raw:
@@ -35,8 +35,15 @@ def read(path: Path, source: TableSource) -> Raw:
     if rescued:
         cells, names = _merge(cells, names, good, rescued)
         good[list(rescued)] = True
+    _some(names, path)
     table = pa.table({name: _emptied(column) for name, column in zip(names, cells, strict=True)})
     return Raw(table, numbers[good], tuple(broken))
+
+
+def _some(names: list[str], path: Path) -> list[str]:
+    if not names:
+        raise PilotageError("has no line that is a JSON object", path.name, "write one object a line (jq -c '.[]')")
+    return names
 
 
 def _lines(path: Path, source: TableSource) -> tuple[pa.Array, Rows]:

@@ -87,13 +87,7 @@ def take_in(
     table = TABLES[name]
     stack = _stacked(table, source, files, zone)
     parent = parents.get(table.parent[0]) if table.parent else None
-    faults = list(stack.faults)
-    bad = _bad(faults, stack.rows.num_rows)
-    if parent and table.strict_parent:
-        faults += _parentless(table, stack.rows, parent.rows, ~bad)
-        bad = _bad(faults, stack.rows.num_rows)
-    same, differ, first = duplicates(table, stack.rows, ~bad)
-    faults += _id_taken(table, stack, differ, first)
+    faults, same = _judged(table, stack, parent)
     kept = ~_bad(faults, stack.rows.num_rows)
     kept[same] = False
     rows = stack.rows.filter(pa.array(kept))
@@ -127,6 +121,15 @@ def _stacked(table: Table, source: TableSource, files: Sequence[Path], zone: str
     given = {name for _, columns, _ in parts for name in columns}
     columns = tuple(name for name in table.names if name in given)
     return _Stack(pa.concat_tables([rows for rows, _, _ in parts]), tuple(files), raws, columns, faults)
+
+
+def _judged(table: Table, stack: _Stack, parent: Taken | None) -> tuple[list[Fault], Rows]:
+    """All faults, those against other rows included, and the rows that only repeat an earlier one."""
+    faults = list(stack.faults)
+    if parent and table.strict_parent:
+        faults += _parentless(table, stack.rows, parent.rows, ~_bad(faults, stack.rows.num_rows))
+    same, differ, first = duplicates(table, stack.rows, ~_bad(faults, stack.rows.num_rows))
+    return [*faults, *_id_taken(table, stack, differ, first)], same
 
 
 def _bad(faults: Sequence[Fault], count: int) -> Mask:

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pilotage.records.dataset import UNIX
 from pilotage.records.mapping import Fault, Mask, as_numpy, fault_at
 
 _ISO = (
-    r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}([.,]\d{1,9})?)?)?)?"
-    r"\s?([Zz]|UTC|[+-]\d{2}(:?\d{2})?)?$"
+    r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2}(:\d{2}([.,]\d{1,9})?)?)?"
+    r"(\s?([Zz]|UTC|[+-]\d{2}(:?\d{2})?))?)?$"
 )
 _ZONED = r"[T ]\d{2}[\d:.,]*\s?([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
-UNIX = {"unix": 1_000_000.0, "unix ms": 1_000.0, "unix us": 1.0, "unix ns": 0.001}
+_MICROSECONDS_IN = dict(zip(UNIX, (1_000_000.0, 1_000.0, 1.0, 0.001), strict=True))
 _EARLIEST = datetime(1970, 1, 1)
 _LATEST = datetime(2200, 1, 1)
 _MICROSECONDS = pa.timestamp("us")
@@ -31,9 +32,8 @@ def parse_times(
     Where clocks go back and a local time happens twice, the first is taken; where they go forward and it never happens,
     the first instant after the gap. Days before 1970 and after 2199 are faults: they are placeholders, not times.
     """
-    if time_format in UNIX:
-        values, unzoned = _from_unix(text, UNIX[time_format]), pc.is_null(text)
-        unzoned = pc.and_(unzoned, pc.is_valid(text))
+    if time_format is not None and time_format in UNIX:
+        values, unzoned = _from_unix(text, _MICROSECONDS_IN[time_format]), pa.array(np.zeros(len(text), dtype=bool))
     else:
         values, unzoned = _from_text(text, zone, time_format)
     faults = fault_at(unzoned, f"{name} has no time zone and the dataset declares none", text)
@@ -67,7 +67,7 @@ def _from_unix(text: pa.ChunkedArray, microseconds: float) -> pa.ChunkedArray:
 def _from_text(text: pa.ChunkedArray, zone: str | None, time_format: str | None) -> tuple[pa.ChunkedArray, Any]:
     """Times, and which rows have one that cannot be placed for want of a zone."""
     if time_format:
-        zoned = np.full(len(text), "%z" in time_format)
+        zoned = np.full(len(text), "%z" in time_format.lower())
         good = as_numpy(pc.is_valid(text))
     else:
         good = as_numpy(pc.match_substring_regex(text, _ISO))

@@ -7,6 +7,8 @@ from pilotage.roi.payback import Draws, draw, money_kpis, undecided_kpis, unknow
 from pilotage.roi.show import assumptions_table, costs_table, layers_table, payback_figure, payback_finding
 
 __all__ = [
+    "Costs",
+    "Draws",
     "assumptions_table",
     "before_and_after",
     "cases_per_month",
@@ -23,6 +25,4 @@ __all__ = [
     "phase_with_agent",
     "undecided_kpis",
     "unknown",
-    "Costs",
-    "Draws",
 ]

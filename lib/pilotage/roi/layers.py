@@ -1,4 +1,4 @@
-"""Benefit in three layers, efficiency, quality and business: what was before, what is with the agent, what may be claimed."""
+"""Benefit in three layers, efficiency, quality and business: before, with the agent, and what may be claimed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Line:
 
     def _change(self) -> str:
         if self.before is None or self.after is None or not self.before.estimate or self.after.estimate is None:
-            return "not known"
+            return ""
         return f"{self.after.estimate / self.before.estimate - 1:+.0%}"
 
 
@@ -57,7 +57,7 @@ def claim(baseline: Mapping[str, Any] | None) -> str:
 
 def _cell(kpi: Kpi | None, currency: str) -> str:
     if kpi is None or kpi.estimate is None:
-        return "not known"
+        return "not known" if kpi else "does not apply"
     return f"{number(kpi.estimate, kpi.unit, currency)} ({span(kpi.low, kpi.high, kpi.unit, currency)})"
 
 

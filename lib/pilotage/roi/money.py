@@ -32,7 +32,8 @@ def costs(tables: Tables, one_off: Sequence[str], phase: str) -> Costs:
     Monthly cost is the mean over the months in which cases of `phase` were opened, without the `one_off` categories.
     """
     sql = """SELECT kind, coalesce(sum(amount) FILTER (category IN (SELECT unnest($one_off))), 0) AS once,
-                    sum(amount) FILTER (category NOT IN (SELECT unnest($one_off)) AND month IN (SELECT unnest($months))),
+                    sum(amount) FILTER (category NOT IN (SELECT unnest($one_off))
+                                        AND month IN (SELECT unnest($months))),
                     count(DISTINCT month) FILTER (month IN (SELECT unnest($months)))
              FROM costs GROUP BY kind ORDER BY kind"""
     months = _months(tables, phase)
@@ -51,7 +52,8 @@ def _months(tables: Tables, phase: str) -> list[str]:
 def cost_table(tables: Tables) -> Any:
     """Money planned and spent by category: a DataFrame with category, planned, actual; empty without costs."""
     return tables.frame(
-        """SELECT category, sum(amount) FILTER (kind = 'planned') AS planned, sum(amount) FILTER (kind = 'actual') AS actual
+        """SELECT category, sum(amount) FILTER (kind = 'planned') AS planned,
+                  sum(amount) FILTER (kind = 'actual') AS actual
            FROM costs GROUP BY category ORDER BY coalesce(actual, planned) DESC, category"""
     )
 

@@ -40,12 +40,13 @@ def unknown(pairs: Mapping[str, tuple[Kpi, Kpi | None]], volume: float | None, c
 
 
 def draw(
-    pairs: Mapping[str, tuple[Kpi, Kpi | None]], volume: float, costs: Costs, book: Playbook, rng: np.random.Generator,
-    draws: int = 20_000,
+    pairs: Mapping[str, tuple[Kpi, Kpi | None]], volume: float, costs: Costs, phase: str, book: Playbook,
+    rng: np.random.Generator, draws: int = 20_000,
 ) -> Draws:  # fmt: skip
     """Draw `draws` worlds: measured figures from their intervals (normal), assumptions from their ranges (triangular).
 
-    Where errors were not measured on both sides they count for nothing. Needs `unknown` to be empty.
+    Cases of production count as they came, with the agent or without; what cases of the pilot show is claimed for the
+    assumed share only. Errors not measured on both sides count for nothing. Needs `unknown` to be empty.
     """
     import numpy as np
 
@@ -55,7 +56,8 @@ def draw(
     hours_used = minutes / 60 * _triangular(assumed.share_of_saved_time_used, rng, draws)
     saved = hours_used * _triangular(assumed.people_cost_per_hour, rng, draws)
     avoided = errors * _triangular(assumed.cost_per_error, rng, draws)
-    benefit = volume * _triangular(assumed.share_of_cases_with_agent, rng, draws) * (saved + avoided)
+    share = 1.0 if phase == "production" else _triangular(assumed.share_of_cases_with_agent, rng, draws)
+    benefit = volume * share * (saved + avoided)
     once, monthly = costs.one_off or 0.0, costs.monthly or 0.0
     net = benefit - monthly
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -69,7 +71,8 @@ def _difference(before: Kpi, after: Kpi | None, rng: np.random.Generator, draws:
 
     if before.estimate is None or after is None or after.estimate is None:
         return np.zeros(draws)
-    return _normal(before, rng, draws) - _normal(after, rng, draws)
+    saved: np.ndarray = _normal(before, rng, draws) - _normal(after, rng, draws)
+    return saved
 
 
 def _normal(kpi: Kpi, rng: np.random.Generator, draws: int) -> np.ndarray:
@@ -77,7 +80,7 @@ def _normal(kpi: Kpi, rng: np.random.Generator, draws: int) -> np.ndarray:
 
     if kpi.estimate is None or kpi.low is None or kpi.high is None:
         raise ValueError(f"{kpi.name} has no bounded interval to draw from")
-    deviation = (kpi.high - kpi.low) / (2 * ndtri((1 + kpi.confidence) / 2))
+    deviation = float((kpi.high - kpi.low) / (2 * ndtri((1 + kpi.confidence) / 2)))
     return rng.normal(kpi.estimate, deviation, draws)
 
 
@@ -124,5 +127,6 @@ def _kpi(name: str, label: str, unit: str, better: str, values: np.ndarray) -> K
 
 
 def _exact(name: str, label: str, amount: float | None, source: str) -> Kpi:
-    return Kpi(name, label, "business", "money", None, None, 1, 0, amount, amount, amount, 1.0, f"{source} costs", "lower",
+    return Kpi(name, label, "business", "money", None, None, 1, 0, amount, amount, amount, 1.0, f"{source} costs",
+               "lower",
                reason="" if amount is not None else "the dataset has no costs")  # fmt: skip

@@ -27,7 +27,7 @@ def assumptions_table(page: Page) -> html.Html:
 
 def _assumption(page: Page, name: str, given: Assumption) -> tuple[object, ...]:
     low, likely, high = given.span
-    value = number(likely) if low == high else f"{number(low)} to {number(high)}, likely {number(likely)}"
+    value = f"{likely:g}" if low == high else f"{low:g} to {high:g}, likely {likely:g}"
     quality = f"{given.quality} (example)" if given.example else given.quality
     reason = html.Html(html.sentence(given.reason))
     return (name.replace("_", " "), value, given.unit, quality, reason, given.set_by)

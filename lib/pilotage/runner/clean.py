@@ -46,6 +46,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HEAD = re.compile(r"<thead.*?</thead>", re.DOTALL)
 BARE_TH = re.compile(r"<th(?![a-z])(?![^>]*\sscope=)")
+CAPTION = re.compile(r"(<caption[^>]*>)(.*?)</caption>", re.DOTALL)
 TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
 MARKUP = re.compile(r"<[^>]*>")
 
@@ -78,7 +79,7 @@ def figure(output: Mapping[str, Any], kind: str) -> str:
     data = output["data"][kind]
     content = base64.b64encode(data.encode()).decode() if kind == "image/svg+xml" else "".join(data.split())
     alt = output.get("metadata", {}).get(kind, {}).get("alt", "")
-    return f'<figure><img src="data:{kind};base64,{escape(content)}" alt="{escape(plain(alt))}"></figure>'
+    return f'<figure><img src="data:{kind};base64,{escape(content)}" alt="{plain(alt)}"></figure>'
 
 
 def filters(base: str) -> dict[str, Callable[..., str]]:
@@ -100,6 +101,7 @@ def _tables(html: str) -> str:
     """Header cells say what they head, and each table scrolls in a box of its own; `html` is cleaned already."""
     html = HEAD.sub(lambda head: BARE_TH.sub('<th scope="col"', head[0]), html)
     html = BARE_TH.sub('<th scope="row"', html)
+    html = CAPTION.sub(r"\1<span>\2</span></caption>", html)
     html = TABLE.sub(
         lambda table: f'<div class="scroll" role="region" tabindex="0"{_label(table["caption"])}>{table[0]}', html
     )

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ CellStarts = Callable[[int, int], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # papermill marks the failed cell with two cells of its own; a reader gets the plain note of the export instead.
 ERROR_MARKS = ("papermill-error-cell-tag",)
+INJECTED = "injected-parameters"
 # What papermill notes about the machine it ran on has no place in a folder that is mailed.
 MACHINE_NOTES = ("input_path", "output_path", "environment_variables")
 
@@ -77,9 +78,11 @@ class _Place:
     def __init__(self, on_cell: CellStarts) -> None:
         self.on_cell, self.number, self.total = on_cell, 0, 0
 
-    def start(self, index: int, total: int) -> None:
-        self.number, self.total = index + 1, total
-        self.on_cell(self.number, total)
+    def start(self, index: int, cells: Sequence[Any]) -> None:
+        # The cell that papermill puts in is in nobody's notebook, so nobody would find cell 5 as the fifth.
+        written = [INJECTED not in cell.metadata.get("tags", []) for cell in cells]
+        self.number, self.total = sum(written[: index + 1]), sum(written)
+        self.on_cell(self.number, self.total)
 
     def __str__(self) -> str:
         return f"cell {self.number} of {self.total}" if self.total else "before its first cell"
@@ -114,7 +117,7 @@ def _papermill() -> Any:
             client = Client(
                 nb_man, km=manager, timeout=None,
                 startup_timeout=kwargs["start_timeout"], resources=kwargs["resources"],
-                on_cell_start=lambda cell, cell_index: place.start(cell_index, len(nb_man.nb.cells)),
+                on_cell_start=lambda cell, cell_index: place.start(cell_index, nb_man.nb.cells),
                 shutdown_kernel="immediate", log=logging.getLogger("papermill"),
             )  # fmt: skip
             client.kernels = kernels

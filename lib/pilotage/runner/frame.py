@@ -42,7 +42,7 @@ def answer(run: Run, stage: str, tier: str) -> str:
     if stage == DECISION:
         return str(_read(run.folder / "decision.json").get("answer", "not decided"))
     gates = _read(run.folder / "evidence" / f"{stage}.json").get("gates", [])
-    answers = {gate["answer"] for gate in gates if gate["required"] and gate["tier"] in (None, tier)}
+    answers = {gate["answer"] for gate in gates if gate.get("required") and gate.get("tier") in (None, tier)}
     return next((word for word in WORST_FIRST if word in answers), "")
 
 
@@ -80,6 +80,7 @@ def _files(run: Run, page: Page, base: str) -> list[dict[str, str]]:
             for path in _tables(run.folder, page.stage)
         ),
         ("Checks of the data", "checks.json"),
+        *((f"Rows set aside: {path.stem}", f"rejected/{path.name}") for path in sorted((run.folder / "rejected").glob("*"))),
     ]
     present = [
         {"name": name, "href": base + path} for name, path in candidates if path and (run.folder / path).is_file()

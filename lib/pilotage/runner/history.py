@@ -87,10 +87,12 @@ def last_run(reports: Path, dataset: str) -> Run | None:
 
 
 def new_folder(reports: Path, dataset: str, now: datetime) -> Path:
-    """An empty folder `<UTC time>-<dataset>`, named a second later while the name is taken."""
+    """A folder `<UTC time>-<dataset>` that is not there yet, named a second later while the name is taken.
+
+    It is made with its run.json, so that a run killed just then leaves no folder that nobody can explain.
+    """
     while (folder := reports / f"{now.astimezone(UTC).strftime(STAMP)}-{dataset}").exists():
         now += timedelta(seconds=1)
-    folder.mkdir(parents=True)
     return folder
 
 

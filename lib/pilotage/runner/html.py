@@ -26,6 +26,8 @@ class Curate(Preprocessor):
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The notebook without what is not shown, and the resources as they were."""
         nb.cells = [cell for cell in nb.cells if self._keep(cell)]
+        for cell in nb.cells[:2]:
+            cell.metadata["opening"] = cell.cell_type == "markdown"  # the question and its four short facts
         return nb, resources
 
     def _keep(self, cell: Any) -> bool:

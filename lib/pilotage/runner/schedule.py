@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -49,6 +49,7 @@ class Schedule:
             settled = self._without_running(page)
             if settled:
                 self._settle(page, settled)
+                self.progress.ended(page.notebook, replace(settled, status="copied") if settled.finished else settled)
             else:
                 self.running[pool.submit(self._execute, page, kernels)] = page
         return bool(ready)
@@ -57,13 +58,14 @@ class Schedule:
         if not self.running:
             return
         for future in wait(self.running, return_when=FIRST_COMPLETED).done:
-            self._settle(self.running.pop(future), future.result())
+            page, state = self.running.pop(future), future.result()
+            self._settle(page, state)
+            self.progress.ended(page.notebook, state)
 
     def _settle(self, page: Page, state: PageState) -> None:
         self.states[page.stage] = state
         self.run = self.run.with_page(page.stage, state)
         self.run.save()
-        self.progress.ended(page.notebook, state)
 
     def _without_running(self, page: Page) -> PageState | None:
         """The page's state where nothing has to be executed for it; None where it must run."""

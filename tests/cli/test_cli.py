@@ -1,0 +1,211 @@
+"""The command line: what it lists, how it ends, how fast it answers."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pilotage.cli.app import app
+from pilotage.cli.run import last_lines
+from pilotage.errors import PilotageError
+from pilotage.runner.run import Outcome
+
+COMMANDS = ["run", "check", "status", "init", "map", "sample", "baseline", "log"]
+
+
+def invoke(*arguments: str):
+    return CliRunner().invoke(app, list(arguments), prog_name="pilotage")
+
+
+def outcome(answer: str, crashed: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(Path("reports/x"), answer, "in the loop", "because", crashed, False)
+
+
+def test_help_lists_every_command():
+    said = invoke("--help").output
+    for command in COMMANDS:
+        assert f"\n  {command} " in said
+        assert invoke(command, "--help").exit_code == 0
+    for word in ("--dataset", "--pages", "--set", "--as-of", "--jobs", "--fresh", "--fail-on", "[WORKSPACE]"):
+        assert word in invoke("run", "--help").output
+
+
+def test_the_version_is_that_of_the_package():
+    assert invoke("--version").output.startswith("pilotage")
+
+
+@pytest.mark.parametrize(
+    "line", [["nonsense"], ["run", "--nonsense"], ["run", "--fail-on", "go"], ["run", "--jobs", "x"]]
+)
+def test_an_unknown_command_or_option_exits_2(line):
+    assert invoke(*line).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "fail_on", "crashed", "code"),
+    [
+        ("go", None, (), 0),
+        ("no-go", None, (), 0),
+        ("not yet", None, (), 0),
+        ("go", "not-yet", (), 0),
+        ("not yet", "not-yet", (), 3),
+        ("no-go", "not-yet", (), 3),
+        ("not yet", "no-go", (), 0),
+        ("no-go", "no-go", (), 3),
+        ("no-go", "no-go", ("pilot",), 1),
+        ("go", None, ("pilot",), 1),
+    ],
+)
+def test_exit_codes(monkeypatch, tiny, answer, fail_on, crashed, code):
+    monkeypatch.setattr("pilotage.cli.run.run", lambda *given: outcome(answer, crashed))
+    monkeypatch.setattr("pilotage.cli.run.stop_on_signals", lambda: None)
+    options = ["--fail-on", fail_on] if fail_on else []
+    assert invoke("run", str(tiny.root), *options).exit_code == code
+
+
+def test_options_reach_the_run(monkeypatch, tiny):
+    seen = []
+    monkeypatch.setattr("pilotage.cli.run.run", lambda *given: seen.append(given) or outcome("go"))
+    monkeypatch.setattr("pilotage.cli.run.stop_on_signals", lambda: None)
+    line = "--dataset d --pages a,b --set a.x=1 --set b.y=2 --as-of 2026-10-12 --jobs 3 --fresh"
+    assert invoke("run", str(tiny.root), *line.split()).exit_code == 0
+    workspace, request, _ = seen[0]
+    assert workspace.root == tiny.root
+    assert vars(request) == {
+        "dataset": "d", "pages": ("a", "b"), "settings": ("a.x=1", "b.y=2"), "as_of": "2026-10-12", "jobs": 3, "fresh": True,
+    }  # fmt: skip
+
+
+def test_a_mistake_is_told_on_stderr_without_a_traceback(tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tmp_path))
+    result = invoke("run")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "no playbook here or above" in result.stderr
+    assert invoke("run", str(tmp_path / "nowhere")).exit_code == 2
+
+
+def test_an_unexpected_error_keeps_its_traceback(monkeypatch, tiny):
+    def fail(*given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("pilotage.cli.run.run", fail)
+    monkeypatch.setattr("pilotage.cli.run.stop_on_signals", lambda: None)
+    assert isinstance(invoke("run", str(tiny.root)).exception, ZeroDivisionError)
+
+
+def test_the_last_lines_say_answer_why_and_where():
+    assert last_lines(outcome("go"))[-3:] == ["go, in the loop", "because", "reports/x/index.html"]
+    assert "crashed: pilot" in last_lines(outcome("not yet", ("pilot",)))
+
+
+def test_check_says_what_is_in_order_and_everything_that_is_not(tiny):
+    said = invoke("check", str(tiny.root))
+    assert (said.exit_code, said.output.splitlines()[-1]) == (0, "nothing to complain about")
+    assert "  03_roi after baseline, pilot" in said.output
+    (tiny.root / "data/other").mkdir()
+    (tiny.root / "data/other/dataset.yaml").write_text("nonsense: 1")
+    (tiny.root / "notebooks/01_baseline.ipynb").write_text("")
+    said = invoke("check", str(tiny.root))
+    assert said.exit_code == 2
+    assert said.stderr.count("01_baseline.ipynb: this is not a notebook") == 1
+    assert "data/other/dataset.yaml cannot be followed" in said.stderr
+
+
+def test_status_says_where_each_page_stands_without_running_any(ran):
+    def states():
+        return [line.strip() for line in invoke("status", str(ran.root)).output.splitlines()]
+
+    name = ran.folders()[0]
+    assert states() == [
+        "data/tiny", f"reports/{name}: not yet (in the loop)",
+        "01_baseline: up to date", "02_pilot: up to date", "03_roi: up to date", "04_decision: up to date",
+    ]  # fmt: skip
+    ran.page("baseline", "'edited'")
+    (ran.root / "reports" / name / "evidence/roi.json").unlink()
+    assert "01_baseline: stale because its notebook changed" in states()
+    assert "03_roi: stale because evidence/roi.json is gone or altered" in states()
+    facts = json.loads((ran.root / "reports" / name / "run.json").read_text())
+    facts["pages"] = {"pilot": {"status": "crashed", "seconds": 1, "error": "cell 3 of 5: E: v"}}
+    facts["finished_at"] = None
+    (ran.root / "reports" / name / "run.json").write_text(json.dumps(facts))
+    assert f"reports/{name}: unfinished; `pilotage run` goes on from there" in states()
+    assert "02_pilot: crashed (cell 3 of 5: E: v)" in states()
+    assert "03_roi: missing" in states()
+    assert ran.folders() == [name]
+
+
+def test_status_before_any_run(tiny):
+    assert invoke("status", str(tiny.root)).output == "data/tiny\n  no run yet\n"
+
+
+def test_the_log_is_verified(tiny, monkeypatch):
+    assert "no entry yet" in invoke("log", "verify", str(tiny.root)).output
+    (tiny.root / "playbook/audit_log.jsonl").write_text("{}\n")
+    said = invoke("log", "verify", str(tiny.root))
+    assert said.exit_code == 2
+    assert "not as it was written" in said.stderr
+
+
+def test_the_sample_never_takes_the_place_of_other_data(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    said = invoke("sample", "--into", "data/tiny")
+    assert said.exit_code == 2
+    assert "something else than a synthetic dataset" in said.stderr
+
+
+def test_map_never_overwrites_a_dataset(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    before = (tiny.root / "data/tiny/dataset.yaml").read_text()
+    said = invoke("map", str(tiny.root / "data/tiny/cases.csv"), "--into", "data/tiny")
+    assert said.exit_code == 2
+    assert "there is a dataset.yaml already" in said.stderr
+    assert (tiny.root / "data/tiny/dataset.yaml").read_text() == before
+
+
+def test_a_pilotage_error_exits_with_its_own_code():
+    assert PilotageError("x").exit_code == 2
+
+
+SLOW = ("pandas", "duckdb", "papermill", "nbconvert", "great_expectations", "matplotlib", "scipy", "numpy", "pyarrow")
+
+
+def cpu_of(start, *arguments: str) -> tuple[float, str]:
+    """The CPU seconds of one command, and what it said."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = start(*arguments)
+    said, fault = process.communicate(timeout=30)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert process.returncode == 0, fault
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, said
+
+
+def test_running_again_with_nothing_changed_takes_under_a_second(ran, start):
+    seconds, said = cpu_of(start, "run", str(ran.root), "--as-of", "2026-10-12")
+    assert said.splitlines()[0] == "nothing has changed since the last run"
+    assert said.splitlines()[-3:-1] == ["not yet, in the loop", "it is a test"]
+    assert seconds < 1
+
+
+def test_help_is_quick(start):
+    assert cpu_of(start, "--help")[0] < 0.5
+
+
+def test_nothing_heavy_is_loaded_to_find_that_nothing_changed(ran):
+    program = (
+        "import sys, pilotage.cli; sys.argv[1:] = ['run', sys.argv[1]]\n"
+        "try: pilotage.cli.main()\n"
+        f"except SystemExit: print([name for name in {SLOW!r} if name in sys.modules])"
+    )
+    import os
+
+    paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
+    command = [sys.executable, "-c", program, str(ran.root)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

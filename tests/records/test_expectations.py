@@ -1,0 +1,146 @@
+"""Great Expectations: what the schema promises and the playbook adds; a failed one is a failed check, no error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from pilotage.errors import InputFaults
+from pilotage.records.expectations import load_expectations, schema_suite
+from pilotage.records.intake import intake
+from pilotage.records.schemas import TABLES
+from pilotage.workspace import Workspace
+
+RUNS = """\
+interaction_id,started_at,latency_s,outcome,success
+r1,2026-03-02 10:00,2.5,answered,1
+r2,2026-03-02 11:00,4,escalated,0
+r3,2026-03-03 09:30,1.25,answered,yes
+"""
+YAML = "name: desk\ntime_zone: UTC\ntables: {interactions: {file: runs.csv, constants: {phase: pilot}}}"
+OWN = """
+owner: process owner
+expectations:
+  interactions:
+    - expect_column_mean_to_be_between: {column: latency_s, min_value: 0, max_value: 1}
+    - expect_column_quantile_values_to_be_between:
+        {column: latency_s, quantile_ranges: {quantiles: [0.5], value_ranges: [[0, 3]]}}
+    - expect_column_values_to_be_between: {column: cost, max_value: 5}
+    - expect_column_values_to_match_regex: {column: latency_s, regex: "["}
+"""
+
+
+def with_playbook(workspace, text):
+    (workspace.playbook / "expectations.yaml").write_text(text)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """One intake with all kinds of expectations."""
+    root = tmp_path_factory.mktemp("workspace")
+    (root / "playbook").mkdir()
+    (root / "data" / "desk").mkdir(parents=True)
+    tables = "interactions: {file: runs.csv, constants: {phase: pilot}}, texts: {file: texts.csv}"
+    yaml = f"name: desk\ntime_zone: UTC\ntables: {{{tables}}}\n"
+    (root / "data" / "desk" / "dataset.yaml").write_text(yaml)
+    (root / "data" / "desk" / "runs.csv").write_text(RUNS)
+    (root / "data" / "desk" / "texts.csv").write_text("text_id,text,label,source,language,side\n")
+    workspace = with_playbook(Workspace(root), OWN)
+    result = intake(workspace, "desk")
+    return {
+        name: {check["name"]: check for check in table["checks"]} for name, table in result.checks["tables"].items()
+    }
+
+
+def test_what_the_schema_promises_is_checked_in_plain_words(found):
+    passed = {name for name, check in found["interactions"].items() if check["passed"]}
+    assert {
+        "there are rows",
+        "interaction_id is never empty",
+        "interaction_id names one row",
+        "latency_s is at least 0",
+        "outcome is one of answered, escalated, refused, error",
+    } <= passed
+    assert found["interactions"]["latency_s is at least 0"]["detail"] == "all 3 rows pass"
+
+
+def test_an_expectation_of_the_playbook_that_fails_is_a_failed_check(found):
+    check = found["interactions"]["expect column mean to be between: column latency_s, min_value 0, max_value 1"]
+    assert (check["passed"], check["detail"][:13]) == (False, "observed: 2.5")
+
+
+def test_quantiles_can_be_expected_in_spite_of_numpy_booleans(found):
+    check = next(check for name, check in found["interactions"].items() if "quantile" in name)
+    assert check["passed"] is True
+    assert json.dumps(check)
+
+
+def test_what_is_expected_of_a_column_that_is_not_there_fails(found):
+    check = found["interactions"]["expect column values to be between: column cost, max_value 5"]
+    assert (check["passed"], check["detail"]) == (False, "cannot be said: the dataset has no column cost")
+
+
+def test_an_expectation_that_cannot_be_evaluated_is_a_failed_check(found):
+    check = next(check for name, check in found["interactions"].items() if "regex" in name)
+    assert (check["passed"], check["detail"]) == (False, "Great Expectations could not evaluate it")
+
+
+def test_a_table_without_rows_fails_its_first_expectation(found):
+    assert found["texts"]["there are rows"]["passed"] is False
+
+
+def test_the_package_that_loads_slowly_was_kept_out(found):
+    assert sys.modules.get("rfc3987_syntax", "absent") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("expectations: {}", "owner: is missing"),
+        ("owner: me\nexpectation: {}", "expectation: is not a known key; did you mean 'expectations'?"),
+        ("owner: me\nexpectations: {runs: []}", "expectations.runs: is not a table"),
+        ("owner: me\nexpectations: {cases: [{a: {}, b: {}}]}", "expectations.cases: give one expectation per line"),
+        (
+            "owner: me\nexpectations: {cases: [{expect_column_values_to_be_unique: {column: costs}}]}",
+            "expectations.cases.expect_column_values_to_be_unique: cases has no column 'costs'; did you mean 'cost'?",
+        ),
+        ("owner: [me", "line 2: "),
+    ],
+)
+def test_each_fault_of_the_playbook_says_where_and_what(write, text, fault):
+    with pytest.raises(InputFaults, match=r"playbook/expectations\.yaml cannot be followed") as caught:
+        load_expectations(with_playbook(write(YAML), text + "\n"))
+    assert any(fault in line for line in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("item", "fault"),
+    [
+        ("{expect_column_value_to_be_unique: {column: cost}}", "did you mean 'expect_column_values_to_be_unique'?"),
+        ("{expect_column_values_to_be_between: {column: cost, minimum: 1}}", "minimum"),
+    ],
+)
+def test_an_expectation_that_is_unknown_or_wrongly_put_is_a_fault(write, item, fault):
+    workspace = with_playbook(write(YAML, runs__csv=RUNS), f"owner: me\nexpectations: {{interactions: [{item}]}}\n")
+    with pytest.raises(InputFaults) as caught:
+        intake(workspace, "desk")
+    assert fault in caught.value.faults[0]
+
+
+def test_the_playbooks_own_expectations_can_be_followed():
+    root = Path(__file__).parents[2]
+    assert set(load_expectations(Workspace(root))) <= set(TABLES)
+
+
+def test_every_table_has_expectations_for_all_its_rules():
+    from types import SimpleNamespace
+
+    for table in TABLES.values():
+        suite = schema_suite(SimpleNamespace(table=table, columns=table.names))
+        spoken_of = {column for item in suite for column in item.columns}
+        ruled = {column.name for column in table.columns if column.required or column.allowed or column.positive}
+        assert ruled | set(table.key) <= spoken_of
