@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from pandas import DataFrame
 
 from pilotage.kpis import Tables
 from pilotage.page import Page
@@ -214,15 +215,21 @@ SQL = {
 }
 
 
-def build_tables(missing: Mapping[str, int] | None = None, **rows: Rows) -> Tables:
-    """The canonical tables in memory, filled with these rows; a table that is not named is absent from the dataset."""
-    connection = duckdb.connect()
+def _empty(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """All canonical tables, typed and without rows."""
     for name, table in TABLES.items():
         columns = {column.name: SQL[column.type] for column in table.columns}
         columns |= {"row_number": "BIGINT"} if name == "events" else {}
         types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE {name} ({types})")
-        for number, row in enumerate(rows.get(name, [])):
+    return connection
+
+
+def build_tables(missing: Mapping[str, int] | None = None, **rows: Rows) -> Tables:
+    """The canonical tables in memory, filled with these rows; a table that is not named is absent from the dataset."""
+    connection = _empty(duckdb.connect())
+    for name, given in rows.items():
+        for number, row in enumerate(given):
             row = {"row_number": number, **row} if name == "events" else row
             names, marks = ", ".join(f'"{column}"' for column in row), ", ".join("?" * len(row))
             connection.execute(f"INSERT INTO {name} ({names}) VALUES ({marks})", list(row.values()))
@@ -241,6 +248,25 @@ def tables() -> Callable[..., Tables]:
     return build_tables
 
 
+def build_in_memory(frames: Mapping[str, DataFrame], missing: Mapping[str, int] | None = None) -> Tables:
+    """The generator's tables in DuckDB, without files between; `missing` rows were counted and are not there."""
+    connection, facts = _empty(duckdb.connect()), {}
+    for name, frame in frames.items():
+        numbered = frame.assign(row_number=range(len(frame))) if name == "events" else frame
+        connection.register("given", numbered)
+        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM given")
+        times = frame[TABLES[name].time] if TABLES[name].time else []
+        facts[name] = {**_facts([], (missing or {}).get(name, 0)), "rows": len(frame), "columns": list(frame.columns)}
+        facts[name]["last"] = str(max(times)) if len(times) else None
+    return Tables(connection, facts)
+
+
+@pytest.fixture(scope="session")
+def in_memory() -> Callable[..., Tables]:
+    """Builds canonical tables from the generator's frames: in_memory(make_tables(7), missing={"cases": 3})."""
+    return build_in_memory
+
+
 def build_page(
     stage: str, run: Path, synthetic: bool = True, as_of: str = "2026-10-12", policies: tuple[str, ...] = ()
 ) -> Page:
@@ -255,6 +281,12 @@ def build_page(
 def page(tmp_path: Path) -> Callable[..., Page]:
     """Builds a page: page("pilot", synthetic=False, as_of="2026-10-12")."""
     return lambda stage, **more: build_page(stage, tmp_path, **more)
+
+
+@pytest.fixture(scope="session")
+def workspace_copy() -> Callable[[Path], Workspace]:
+    """Copies the project's playbook, pages and sample to a folder."""
+    return copy_workspace
 
 
 FINISHED = pytest.StashKey[Path]()

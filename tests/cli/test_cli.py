@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pilotage.cli.app import app
 from pilotage.cli.run import last_lines
 from pilotage.errors import PilotageError
+from pilotage.runner.job import Request
 from pilotage.runner.run import Outcome
 
 COMMANDS = ["run", "check", "status", "init", "map", "sample", "baseline", "log"]
@@ -77,9 +78,8 @@ def test_options_reach_the_run(monkeypatch, tiny):
     assert invoke("run", str(tiny.root), *line.split()).exit_code == 0
     workspace, request, _ = seen[0]
     assert workspace.root == tiny.root
-    assert vars(request) == {
-        "dataset": "d", "pages": ("a", "b"), "settings": ("a.x=1", "b.y=2"), "as_of": "2026-10-12", "jobs": 3, "fresh": True,
-    }  # fmt: skip
+    pages, settings = ("a", "b"), ("a.x=1", "b.y=2")
+    assert request == Request("d", pages, settings, as_of="2026-10-12", jobs=3, fresh=True)
 
 
 def test_a_mistake_is_told_on_stderr_without_a_traceback(tmp_path, monkeypatch):
@@ -151,6 +151,28 @@ def test_the_log_is_verified(tiny, monkeypatch):
     said = invoke("log", "verify", str(tiny.root))
     assert said.exit_code == 2
     assert "not as it was written" in said.stderr
+
+
+def test_the_baseline_is_locked_in_the_log(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    said = invoke("baseline", "lock", "--by", "Ann Example")
+    assert said.output.startswith("locked: the baseline of data/tiny, entry 1 of the audit log")
+    assert invoke("log", "verify").output.startswith("1 entry, none altered; head ")
+
+
+def test_a_variant_of_the_sample_has_a_folder_of_its_own(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    assert invoke("sample", "--variant", "no-go").output == "written: data/sample-no-go (seed 7)\n"
+    assert (tiny.root / "data/sample-no-go/truth.yaml").is_file()
+
+
+def test_map_shows_the_draft_and_writes_it_where_it_is_told(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    said = invoke("map", str(tiny.root / "data/tiny/cases.csv"), "--into", "data/mine")
+    text = (tiny.root / "data/mine/dataset.yaml").read_text()
+    assert said.output.startswith(text)
+    assert "undecided: " in said.output
+    assert said.output.endswith("then: pilotage run --dataset mine\n")
 
 
 def test_the_sample_never_takes_the_place_of_other_data(tiny, monkeypatch):

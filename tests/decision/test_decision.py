@@ -46,9 +46,7 @@ def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_
     all_pages(tmp_path)
     found = decision.decide(page("decision"))
     assert (found.answer, found.tier, found.holder) == ("go", "in the loop", None)
-    assert found.why == (
-        "All 3 required gates are open for production in the loop: a person approves every output."
-    )
+    assert found.why == ("All 3 required gates are open for production in the loop: a person approves every output.")
 
 
 @pytest.mark.parametrize("stage", ["baseline", "pilot", "roi"])

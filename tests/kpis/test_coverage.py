@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
-import duckdb
 import pytest
-from pandas import DataFrame
+
 from pilotage.kpis import DEFINITIONS, Kpi, Tables, measure, measure_parts
 from pilotage.records.synthetic import make_tables, truth
 
@@ -21,7 +21,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seeds", [metafunc.config.getoption("--seeds")])
 
 
-def test_at_least_93_per_cent_of_the_95_per_cent_intervals_contain_the_truth(seeds: int) -> None:
+def test_at_least_93_per_cent_of_the_95_per_cent_intervals_contain_the_truth(
+    seeds: int, in_memory: Callable[..., Tables]
+) -> None:
     covered, asked = Counter[str](), Counter[str]()
     for seed in range(1, seeds + 1):
         tables = in_memory(make_tables(seed))
@@ -43,14 +45,3 @@ def found(tables: Tables, name: str, phase: str, dimension: str | None) -> Kpi:
         return measure(tables, name, phase, k=2)
     part, value = dimension.split("=", 1)
     return next(kpi for kpi in measure_parts(tables, name, phase, part) if kpi.dimension == f"{part}={value}")
-
-
-def in_memory(frames: dict[str, DataFrame]) -> Tables:
-    """The generator's tables as DuckDB sees them, without files between."""
-    from pilotage.records.schemas import TABLES
-
-    connection = duckdb.connect()
-    for name, frame in frames.items():
-        filled = frame.assign(**{c.name: None for c in TABLES[name].columns if c.name not in frame})
-        connection.register(name, filled.assign(row_number=range(len(filled))))
-    return Tables(connection, {name: {"columns": list(frame.columns), "missing": 0} for name, frame in frames.items()})

@@ -23,6 +23,7 @@ BROKEN = {
     "a foreign file": ("put(work / 'evidence' / 'roi.json', {})", "it wrote evidence/roi.json"),
     "an unnamed need": ("needs = ('baseline',)", "it opened run:evidence/baseline.json without naming"),
     "other evidence": ("stage = 'roi'; put(work / 'evidence' / 'pilot.json', {})", "its evidence is not of schema 1"),
+    "a list for a record": ("END = 1; import builtins; dict = lambda **facts: [1]", "cannot be read"),
     "a hostile message": ("raise ValueError('<script>alert(1)</script>')", "ValueError: <script>alert(1)</script>"),
 }
 
@@ -40,6 +41,13 @@ def test_a_page_that_breaks_is_not_decided_and_the_decision_still_comes(two, mid
     assert "Traceback" not in page
     assert not (outcome.folder / "evidence/pilot.json").exists()
     assert not (outcome.folder / "work").exists()
+
+
+def test_a_decision_page_that_decides_nothing_has_crashed(two):
+    two.page(
+        "decision", "dict = lambda **facts: {name: facts[name] for name in facts if name != 'tier'}", needs=("pilot",)
+    )
+    assert "decides nothing" in two.run().why
 
 
 def test_what_the_last_run_had_is_not_used_for_a_page_that_crashed(ran):

@@ -9,7 +9,14 @@ import pytest
 from pilotage.errors import PilotageError
 from pilotage.runner.lock import only_run
 
-HOLD = "from pathlib import Path; import sys; from pilotage.runner.lock import only_run\nwith only_run(Path(sys.argv[1])): print(1, flush=True); input()"
+HOLD = """
+import sys
+from pathlib import Path
+from pilotage.runner.lock import only_run
+with only_run(Path(sys.argv[1])):
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.fixture

@@ -46,9 +46,9 @@ TOKENS = """LEFT JOIN (SELECT interaction_id, sum(input_tokens + output_tokens) 
                        GROUP BY interaction_id) m USING (interaction_id)"""
 
 TOOL_CALLS = """
-SELECT coalesce(i.phase, t.phase) AS phase, i.segment, t.tool, CASE WHEN t.status <> 'ok' THEN 1 ELSE 0 END AS value,
-       coalesce(i.task_id, i.case_id, t.interaction_id) AS cluster
-FROM tool_calls t LEFT JOIN interactions i USING (interaction_id)"""
+SELECT i.phase, i.segment, t.tool, CASE WHEN t.status <> 'ok' THEN 1 ELSE 0 END AS value,
+       coalesce(i.task_id, i.case_id, i.interaction_id) AS cluster
+FROM tool_calls t JOIN interactions i USING (interaction_id)"""
 
 # Two people who label the same interaction and disagree count as a hallucination: the doubt is not the agent's gain.
 HUMAN_LABELS = """
@@ -116,19 +116,20 @@ _ALL = (
         "tool_call_failure_rate", "Tool calls that fail", table="tool_calls", counted="tool calls",
         parts=("segment", "tool"), unit="share", better="lower", kind="rate",
         numerator="tool calls that ended in an error or a time-out", denominator="all tool calls",
-        needs=("tool_calls.status",), rows=TOOL_CALLS,
+        needs=("tool_calls.status", "interactions.interaction_id"), rows=TOOL_CALLS,
     ),
     _run(
         "hallucination_rate", "Invented facts", table="labels", counted="labelled interactions", parts=("segment",),
         unit="share", better="lower", kind="rate",
         numerator="interactions in which people found an invented fact",
-        denominator="interactions drawn uniformly and labelled by people", needs=("labels.value",), rows=HUMAN_LABELS,
+        denominator="interactions drawn uniformly and labelled by people",
+        needs=("labels.value", "interactions.interaction_id"), rows=HUMAN_LABELS,
     ),
     _run(
         "negative_feedback_rate", "Users dissatisfied", table="feedback", counted="rated interactions",
         parts=("segment",), unit="share", better="lower", kind="rate",
         numerator="rated interactions that were rejected or corrected", denominator="interactions a user rated",
-        needs=("feedback.kind",), rows=FEEDBACK,
+        needs=("feedback.kind", "interactions.interaction_id"), rows=FEEDBACK,
     ),
     _case(
         "lead_time_h", "Lead time, median", unit="h", better="lower", kind="quantile", quantile=0.5,
@@ -149,7 +150,7 @@ _ALL = (
     _case(
         "rework_rate", "Cases reworked", table="events", layer="quality", unit="share", better="lower", kind="rate",
         numerator="cases in which a step is done again", denominator="cases with recorded events",
-        needs=("events.activity",), rows=REWORK,
+        needs=("events.activity", "cases.case_id"), rows=REWORK,
     ),
     _case(
         "cost_per_case", "Cost per case", unit="money", better="lower", kind="mean", layer="business",

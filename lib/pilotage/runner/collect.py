@@ -14,6 +14,7 @@ from pilotage.runner.manifest import manifest_path, write_manifest
 from pilotage.runner.plan import DECISION
 
 OPENED = "opened.json"
+DECIDED = {"answer": "", "tier": "", "why": ""}  # what every decision.json says
 
 
 def allowed(stage: str) -> tuple[str, ...]:
@@ -63,19 +64,27 @@ def keep_partial(run: Path, stage: str) -> None:
 def _fault(work: Path, stage: str, needs: Sequence[str]) -> str | None:
     """Why this work folder is not that of a finished page; None when it is."""
     try:
-        opened = json.loads((work / OPENED).read_text(encoding="utf-8"))
-        evidence = json.loads((work / "evidence" / f"{stage}.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return "all cells ran, but the page never came to its verdict (the last step of a page is to conclude)"
-    except ValueError as fault:
-        return f"what the page wrote cannot be read ({fault})"
-    if evidence.get("schema") != 1 or evidence.get("stage") != stage:
-        return "its evidence is not of schema 1 or names another page"
+        opened = _read(work / OPENED)
+        evidence = _read(work / "evidence" / f"{stage}.json")
+        decision = _read(work / "decision.json") if stage == DECISION else DECIDED
+        unnamed = [path for path in opened["files"] if _evidence_of_others(path, (stage, *needs))]
+    except FileNotFoundError as fault:
+        return f"all cells ran, but the page never came to its verdict (it wrote no {Path(fault.filename).name})"
+    except (ValueError, KeyError, TypeError) as fault:
+        return f"what the page wrote cannot be read ({fault!r})"
+    if (evidence.get("schema"), evidence.get("stage")) != (1, stage) or not decision.keys() >= DECIDED.keys():
+        return "its evidence is not of schema 1, names another page, or decides nothing"
     strange = [path for path in _files(work) if path != OPENED and not any(fnmatch(path, p) for p in allowed(stage))]
     if strange:
         return f"it wrote {strange[0]}, which is not a page's to write"
-    unnamed = [path for path in opened["files"] if _evidence_of_others(path, (stage, *needs))]
     return f"it opened {unnamed[0]} without naming that page under needs" if unnamed else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict):
+        raise TypeError(f"{path.name} is no JSON object")
+    return facts
 
 
 def _evidence_of_others(path: str, known: Sequence[str]) -> bool:

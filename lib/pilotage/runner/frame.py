@@ -80,7 +80,10 @@ def _files(run: Run, page: Page, base: str) -> list[dict[str, str]]:
             for path in _tables(run.folder, page.stage)
         ),
         ("Checks of the data", "checks.json"),
-        *((f"Rows set aside: {path.stem}", f"rejected/{path.name}") for path in sorted((run.folder / "rejected").glob("*"))),
+        *(
+            (f"Rows set aside: {path.stem}", f"rejected/{path.name}")
+            for path in sorted((run.folder / "rejected").glob("*"))
+        ),
     ]
     present = [
         {"name": name, "href": base + path} for name, path in candidates if path and (run.folder / path).is_file()

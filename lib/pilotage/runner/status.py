@@ -23,7 +23,7 @@ def status_lines(workspace: Workspace, today: date, dataset: str = "") -> list[s
 def _dataset(job: Job, today: date) -> Iterator[str]:
     yield f"data/{job.dataset}"
     if job.intake_due:
-        yield f"  tables: stale ({job.intake_due})"
+        yield f"  tables: {job.intake_due}"
     run = last_run(job.workspace.reports, job.dataset)
     if run is None:
         yield "  no run yet"

@@ -1,0 +1,77 @@
+"""Deleting evidence never opens a gate: not a row that the source has counted, not a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pandas import DataFrame
+
+from pilotage import baseline, pilot, roi
+from pilotage.kpis import Kpi, Tables
+from pilotage.page import Page
+from pilotage.records.synthetic import make_tables
+from pilotage.verdict import Gate
+
+InMemory = Callable[..., Tables]
+NewPage = Callable[..., Page]
+Key = tuple[str, str | None]
+FRAMES = {variant: make_tables(7, variant) for variant in ("go", "not-yet")}
+ONE_TABLE = [(variant, name) for variant in FRAMES for name in FRAMES[variant]]
+
+
+def gates(page: NewPage, tables: Tables) -> dict[Key, Gate]:
+    """Every gate of the three pages that measure."""
+    desk, work, money = page("pilot"), page("baseline", policies=("pilot",)), page("roi")
+    grade = baseline.grade(tables, "recorded", "tiny", [])
+    found = [
+        *baseline.gates(work, tables, grade),
+        *pilot.gates(desk, tables, pilot.measured(tables, desk.playbook)),
+        *roi.gates(money, tables, money_kpis(money, tables)),
+    ]
+    return {(gate.name, gate.tier): gate for gate in found}
+
+
+def money_kpis(page: Page, tables: Tables) -> list[Kpi]:
+    phase, volume = roi.phase_with_agent(tables), roi.cases_per_month(tables)
+    pairs = {before.name: (before, after) for before, after in roi.before_and_after(tables, phase)}
+    spent = roi.costs(tables, page.playbook.roi.one_off_categories, phase or "production")
+    reason = roi.unknown(pairs, volume, spent)
+    if reason or volume is None or phase is None:
+        return roi.undecided_kpis(reason)
+    return roi.money_kpis(roi.draw(pairs, volume, spent, phase, page.playbook, np.random.default_rng(1), 500), spent)
+
+
+def opened(page: NewPage, whole: Tables, part: Tables) -> list[Key]:
+    """The gates that are go with the part and were not with the whole."""
+    before, after = gates(page, whole), gates(page, part)
+    return [key for key, gate in after.items() if gate.answer == "go" and before[key].answer != "go"]
+
+
+@pytest.mark.parametrize(("variant", "name"), ONE_TABLE)
+def test_a_deleted_table_opens_nothing(page: NewPage, in_memory: InMemory, variant: str, name: str) -> None:
+    frames = FRAMES[variant]
+    rest = {other: frame for other, frame in frames.items() if other != name}
+    assert opened(page, in_memory(frames), in_memory(rest)) == []
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(ONE_TABLE), st.floats(0.001, 0.9), st.integers(0, 2**32 - 1))
+def test_deleted_rows_that_the_source_has_counted_open_nothing(
+    page: NewPage, in_memory: InMemory, table: tuple[str, str], share: float, seed: int
+) -> None:
+    variant, name = table
+    frames = FRAMES[variant]
+    part, deleted = thinned(frames, name, share, seed)
+    assert opened(page, in_memory(frames), in_memory(part, missing={name: deleted})) == []
+
+
+def thinned(frames: Mapping[str, DataFrame], name: str, share: float, seed: int) -> tuple[dict[str, DataFrame], int]:
+    """The frames with a random share of one table's rows gone, and how many those are (at least one)."""
+    frame = frames[name]
+    deleted = max(1, int(share * len(frame)))
+    kept = np.sort(np.random.default_rng(seed).permutation(len(frame))[deleted:])
+    return {**frames, name: frame.iloc[kept].reset_index(drop=True)}, deleted
