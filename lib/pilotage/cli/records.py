@@ -21,9 +21,8 @@ def lock_now(dataset: str, by: str) -> None:
     workspace = workspace_at(None)
     name = choose_dataset(workspace, dataset)
     entry = lock_baseline(workspace, name, by or getpass.getuser(), datetime.now(UTC))
-    typer.echo(
-        f"locked: the baseline of data/{name}, entry {entry.seq} of the audit log ({entry.hash[:12]}), by {entry.by}"
-    )
+    said = f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {entry.by}"
+    typer.echo(f"locked: the baseline of data/{name}, {said}")
 
 
 def verify_log(path: Path | None) -> int:
@@ -33,9 +32,6 @@ def verify_log(path: Path | None) -> int:
     if faults:
         raise InputFaults("playbook/audit_log.jsonl is not as it was written", faults)
     entries = audit_log.read(workspace.log)
-    typer.echo(
-        f"{len(entries)} entries, none altered; head {entries[-1].hash}"
-        if entries
-        else "the audit log has no entry yet"
-    )
+    number = "1 entry" if len(entries) == 1 else f"{len(entries):,} entries"
+    typer.echo(f"{number}, none altered; head {entries[-1].hash}" if entries else "the audit log has no entry yet")
     return 0
