@@ -118,7 +118,7 @@ def test_make_refuses_an_old_or_absent_python_plainly(tmp_path: Path, version: s
 
 
 def test_make_alone_lists_what_there_is_to_make() -> None:
-    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = [line.split()[1] for line in done.stdout.splitlines()]
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
     assert phony

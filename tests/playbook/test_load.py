@@ -59,7 +59,7 @@ def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
 def test_every_shipped_limit_and_assumption_is_marked_as_an_example(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     decided = list(find_decided(book))
-    assert len(decided) == 2 + 3 + 1 + 7 * 3 + 2 + 7
+    assert len(decided) == 2 + 3 + 1 + 7 * 3 + 2 + 6
     assert all(part.example for part in decided)
 
 
@@ -152,7 +152,7 @@ CASES = [
     ("decision", "  no-go:", "  nogo:", "asks.nogo: is not a known key; did you mean 'no-go'?"),
     ("decision", "within_days: 14", "within_days: soon", "asks.go[1].within_days: should be an integer (got 'soon')"),
     ("expectations", "  cases:", "  case:", "expectations.case: should be one of the known words (got 'case'); did you mean 'cases'?"),
-    ("expectations", "expect_column_values_to_be_in_set", "in_set", "expectations: cases[2]: should be one name that begins with expect_ (got in_set)"),
+    ("expectations", "expect_column_value_lengths_to_be_between", "lengths", "expectations: cases[1]: should be one name that begins with expect_ (got lengths)"),
     ("assumptions", "value: 38", "low: 38", "people_cost_per_hour: should have either value, or all of low, likely and high"),
     ("assumptions", "low: 60", "low: 600", "cost_per_error: should be in order: low, then likely, then high"),
     ("assumptions", "high: 0.85", "high: 85", "share_of_cases_with_agent: should lie between 0 and 1; 85% is 0.85"),

@@ -89,7 +89,7 @@ def undecided(page: Page) -> html.Html:
         f"{name} has no {column['column']}: {column['undecided']}."
         for name, fact in page.facts.items()
         for column in fact["absent"]
-        if column["undecided"]
+        if column["undecided"] and column["column"] != "agent"  # one agent is the rule, and no gap
     ]
     return html.Html("<h3>What the data leaves open</h3>" + html.bullets(absent)) if absent else html.Html("")
 

@@ -84,4 +84,5 @@ AGENT = Column(
     "text",
     "the agent the row is about",
     empty="the agent of the playbook",
+    undecided="all rows count for the agent of the playbook",
 )
