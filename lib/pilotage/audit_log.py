@@ -72,8 +72,11 @@ def verify(path: Path) -> list[str]:
 
 
 def head(path: Path) -> str | None:
-    """The hash of the last entry, which stands for all before it; None without a log, InputFaults for a broken one."""
-    entries = read(path)
+    """The hash of the last entry, which stands for all before it; None without a log or with a broken one."""
+    try:
+        entries = read(path)
+    except InputFaults:
+        return None
     return entries[-1].hash if entries else None
 
 

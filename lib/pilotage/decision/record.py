@@ -12,7 +12,7 @@ from pilotage.page import Page
 def decision_json(page: Page, decision: Decision) -> dict[str, Any]:
     """The decision, schema 1. `run` is the name of the report folder; `audit_log_head` None means no log, or one that
     does not verify (a gate then says so)."""
-    log = page.opened.file(page.workspace.log)
+    page.opened.file(page.workspace.log)
     return {
         "schema": 1,
         "answer": decision.answer,
@@ -26,5 +26,5 @@ def decision_json(page: Page, decision: Decision) -> dict[str, Any]:
         "synthetic": page.synthetic,
         "as_of": page.as_of.isoformat(),
         "baseline_grade": decision.facts.get("baseline_grade", "none"),
-        "audit_log_head": audit_log.head(log) if log and not audit_log.verify(log) else None,
+        "audit_log_head": audit_log.head(page.workspace.log),
     }

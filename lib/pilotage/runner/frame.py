@@ -10,10 +10,10 @@ from typing import Any
 from pilotage.playbook import Page, Playbook
 from pilotage.runner.history import Run
 from pilotage.runner.plan import DECISION
+from pilotage.verdict import gate_from_dict, overall
 
 NAMES = {"roi": "ROI"}
 KINDS = {"go": "go", "no-go": "no-go", "not yet": "not-yet"}
-WORST_FIRST = ("no-go", "not yet", "go")
 
 
 def frame(run: Run, playbook: Playbook, page: Page, title: str, base: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def frame(run: Run, playbook: Playbook, page: Page, title: str, base: str) -> di
         "language": playbook.language,
         "title": f"{title} – {playbook.agent.name}",
         "running": [playbook.agent.name, f"data: {run.dataset}", f"as of {run.as_of}"],
-        "nav": [_entry(run, playbook, other, page, base) for other in _reading_order(playbook.pages)],
+        "nav": [_entry(run, other, page, base) for other in _reading_order(playbook.pages)],
         "note": _note(run, page),
         "files": _files(run, page, base),
         "imprint": f"Run {run.name}. Every figure can be recomputed from the notebook and the files named here.",
@@ -34,20 +34,19 @@ def place(stage: str, base: str) -> str:
     return f"{base}index.html" if stage == DECISION else f"{base}pages/{stage}.html"
 
 
-def answer(run: Run, stage: str, tier: str) -> str:
-    """The page's answer: the worst of its required gates at the tier asked for; empty without gates."""
+def answer(run: Run, stage: str) -> str:
+    """The page's answer: that of its required gates together; empty where it has none."""
     state = run.pages.get(stage)
     if state is None or not state.finished:
         return "not decided"
     if stage == DECISION:
         return str(_read(run.folder / "decision.json").get("answer", "not decided"))
-    gates = _read(run.folder / "evidence" / f"{stage}.json").get("gates", [])
-    answers = {gate["answer"] for gate in gates if gate.get("required") and gate.get("tier") in (None, tier)}
-    return next((word for word in WORST_FIRST if word in answers), "")
+    gates = [gate_from_dict(row) for row in _read(run.folder / "evidence" / f"{stage}.json").get("gates", [])]
+    return overall(gates) if any(gate.required for gate in gates) else ""
 
 
-def _entry(run: Run, playbook: Playbook, other: Page, page: Page, base: str) -> dict[str, Any]:
-    word = answer(run, other.stage, playbook.tier)
+def _entry(run: Run, other: Page, page: Page, base: str) -> dict[str, Any]:
+    word = answer(run, other.stage)
     return {
         "name": NAMES.get(other.stage, other.stage.capitalize()), "href": place(other.stage, base),
         "answer": word, "kind": KINDS.get(word, "undecided"), "current": other.stage == page.stage,
