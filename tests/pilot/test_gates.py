@@ -71,9 +71,15 @@ def test_an_example_limit_decides_nothing_about_real_data(tables: Build, page: N
 
 @pytest.mark.parametrize(
     ("last", "why"),
-    [("2026-07-01T00:00:00", "no new data since 2026-07-01"), (None, "carry no time")],
+    [
+        ("2026-07-01T00:00:00", "no new data since 2026-07-01"),
+        (None, "carry no time"),
+        ("2026-11-01T00:00:00", "beyond the day"),
+    ],
 )
-def test_an_old_export_holds_the_gate(tables: Build, page: NewPage, last: str | None, why: str) -> None:
+def test_an_old_undated_or_future_export_holds_the_gate(
+    tables: Build, page: NewPage, last: str | None, why: str
+) -> None:
     gate = gates(page("pilot"), fresh(tables(interactions=runs(600)), last))["task_success_rate", "in the loop"]
     assert gate.answer == "not yet"
     assert why in gate.why

@@ -30,7 +30,7 @@ def gates(page: Page, tables: Tables, grade: Grade) -> list[Gate]:
     cases, weeks = volume(tables)
     needed = policy.grade_required.value
     good = ORDER.index(grade.name) <= ORDER.index(needed)
-    why = f"the baseline is {_SPOKEN[grade.name]}: {grade.why}; at least {needed!r} is needed"
+    why = f"the baseline is {_SPOKEN[grade.name]}, because {grade.why}; at least {needed!r} is needed"
     graded = Gate("baseline_grade", "baseline_grade", None, True, "go" if good else "not yet", why, needed)
     return [
         page.settle(at_least("baseline_cases", cases, policy.min_cases.value, "cases"), policy.min_cases, doubts),

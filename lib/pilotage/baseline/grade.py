@@ -49,7 +49,7 @@ def grade(tables: Tables, source: str, dataset: str, locks: Iterable[Entry]) -> 
         return _grade("self-reported", "cases of the baseline were opened after the pilot had begun")
     own = [entry for entry in locks if entry.what.get("dataset") == dataset]
     if not own:
-        return _grade("recorded", "it was never locked: `pilotage baseline lock`")
+        return _grade("recorded", "it was never locked (`pilotage baseline lock` does it)")
     if own[-1].what.get("fingerprint") != print_now:
         return _grade("recorded", f"its rows differ from those locked on {own[-1].at[:10]}")
     matching = [entry for entry in own if entry.what.get("fingerprint") == print_now]

@@ -165,6 +165,8 @@ class Page:
         last = datetime.fromisoformat(fact["last"]).date()
         if self.as_of - last > timedelta(days=self.playbook.freshness_days.value):
             return f"no new data since {last.isoformat()}"
+        if last - self.as_of > timedelta(days=1):  # a day of grace: rows are in UTC, the day is the reader's
+            return f"the rows of `{name}` reach to {last.isoformat()}, beyond the day decided on"
         return ""
 
     def settle(self, gate: Gate, limit: Limit[Any], doubts: Sequence[str] = ()) -> Gate:

@@ -104,8 +104,13 @@ def intake_due(workspace: Workspace, dataset: str) -> str | None:
     reason = freshness.stale_reason(workspace, dataset)
     if reason is not None:
         from pilotage.records.dataset_checks import check_dataset
+        from pilotage.records.expectations import load_expectations
 
-        check_dataset(workspace, dataset)
+        faults: list[PilotageError] = []
+        _try(lambda: check_dataset(workspace, dataset), faults)
+        _try(lambda: load_expectations(workspace), faults)
+        if faults:
+            raise together(faults)
     return reason
 
 
