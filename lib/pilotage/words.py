@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+LONGEST = 160  # characters that are shown of one text from data
+
+
+def plain(value: object, longest: int | None = LONGEST) -> str:
+    """A text from data that can be shown anywhere: control, direction and zero-width characters as ¤, cut when long.
+
+    None reads as empty text; `longest` None cuts nothing.
+    """
+    text = _CONTROL.sub("¤", "" if value is None else str(value))
+    if longest is None or len(text) <= longest:
+        return text
+    return f"{text[:longest]}… ({len(text):,} characters)"
 
 
 def number(value: float | None, unit: str = "", currency: str = "") -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from pilotage.verdict import Answer
+from pilotage.words import plain
 
 Cell = object  # text is escaped; Html is taken as it is; numbers arrive as text from `words`
 
@@ -17,21 +17,14 @@ class Html(str):
     __slots__ = ()
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_LONGEST = 160  # characters of one text from data that a cell shows
-
-
 def text(value: object) -> str:
-    """Any value as harmless HTML text: control, direction and zero-width characters shown as ¤, long texts cut."""
-    if isinstance(value, Html):
-        return value
-    plain = _CONTROL.sub("¤", "" if value is None else str(value))
-    return escape(plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}… ({len(plain):,} characters)")
+    """Any value as harmless HTML text, cut when it is long."""
+    return value if isinstance(value, Html) else escape(plain(value))
 
 
 def sentence(value: object) -> str:
-    """Our own prose around data: escaped like `text`, never cut."""
-    return value if isinstance(value, Html) else escape(_CONTROL.sub("¤", str(value)))
+    """Our own prose around data: as harmless as `text`, never cut."""
+    return value if isinstance(value, Html) else escape(plain(value, None))
 
 
 def badge(answer: Answer | str) -> Html:
@@ -85,11 +78,6 @@ def note(message: object, kind: str = "") -> Html:
 def paragraph(message: object, kind: str = "") -> Html:
     """A paragraph of our own prose."""
     return Html(f'<p class="{kind}">{sentence(message)}</p>' if kind else f"<p>{sentence(message)}</p>")
-
-
-def link(href: str, label: object) -> Html:
-    """A link to another file of the same report."""
-    return Html(f'<a href="{escape(href)}">{sentence(label)}</a>')
 
 
 def _row(row: Sequence[Cell], right: set[int]) -> str:
