@@ -50,7 +50,7 @@ def put(path, value): path.parent.mkdir(parents=True, exist_ok=True); path.write
 END = """
 files = {"run:evidence/" + need + ".json": digest(run / "evidence" / (need + ".json")) for need in needs}
 files |= {name: digest(root / name) for name in reads}
-gate = dict(name="g", kpi="k", tier="in the loop", required=True, answer="go", why="w")
+gate = dict(name="g", kpi="k", tier="in the loop", required=True, answer="go", why="w", limit=None)
 put(work / "evidence" / (stage + ".json"), dict(schema=1, stage=stage, gates=[gate], files=files, scale=scale))
 if stage == "decision":
     put(work / "decision.json", dict(schema=1, answer="not yet", tier="in the loop", why="it is a test", run=run.name))
@@ -255,7 +255,7 @@ def build_in_memory(frames: Mapping[str, DataFrame], missing: Mapping[str, int] 
         numbered = frame.assign(row_number=range(len(frame))) if name == "events" else frame
         connection.register("given", numbered)
         connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM given")
-        times = frame[TABLES[name].time] if TABLES[name].time else []
+        times = frame[TABLES[name].time].dropna() if TABLES[name].time else []
         facts[name] = {**_facts([], (missing or {}).get(name, 0)), "rows": len(frame), "columns": list(frame.columns)}
         facts[name]["last"] = str(max(times)) if len(times) else None
     return Tables(connection, facts)

@@ -72,10 +72,10 @@ def verify(path: Path) -> list[str]:
 
 
 def head(path: Path) -> str | None:
-    """The hash of the last entry, which stands for all before it; None without a log or with a broken one."""
+    """The hash of the last entry, which stands for all before it; None without a log that can be read and verifies."""
     try:
         entries = read(path)
-    except InputFaults:
+    except PilotageError:
         return None
     return entries[-1].hash if entries else None
 

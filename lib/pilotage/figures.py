@@ -7,17 +7,20 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pilotage.words import number
+from pilotage.words import number, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from pilotage.kpis import Kpi
+    from pilotage.verdict import Gate
 
 INK, SOFT, GOOD, BAD, DOUBT = "#1b2a38", "#8a97a3", "#1a7f52", "#b3362b", "#a86400"
+COLOURS = {"go": GOOD, "no-go": BAD, "not yet": DOUBT}
 _STYLE: Any = {  # Any: matplotlib types its settings key by key
-    "svg.fonttype": "none", "svg.hashsalt": "pilotage", "font.family": "DejaVu Sans", "font.size": 10,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pilotage", "font.family": "DejaVu Sans", "font.size": 10,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": SOFT, "axes.labelcolor": INK,
     "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.titlelocation": "left", "axes.titlesize": 11,
     "axes.titleweight": "bold", "axes.titlepad": 12, "figure.facecolor": "white", "axes.axisbelow": True,
@@ -46,14 +49,14 @@ def svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def intervals(title: str, kpis: Sequence[Kpi], limits: Mapping[str, float], currency: str = "") -> Figure:
+def intervals(title: str, kpis: Sequence[Kpi], gates: Mapping[str, Gate], currency: str = "") -> Figure:
     """Each KPI on its own scale: estimate and deciding interval, limit as a line, the good side shaded.
 
-    A KPI without an estimate keeps its row and says so. `limits` maps a KPI's name to its limit.
+    A KPI without an estimate keeps its row and says so. `gates` maps a KPI's name to its gate, whose answer colours it.
     """
     figure, axes = canvas(title, height_in=1.0 + 0.62 * max(1, len(kpis)))
     for row, kpi in enumerate(reversed(kpis)):
-        _interval_row(axes, row, kpi, limits.get(kpi.name), currency)
+        _interval_row(axes, row, kpi, gates[kpi.name], currency)
     axes.set_ylim(-0.6, len(kpis) - 0.4)
     axes.set_yticks(range(len(kpis)), [kpi.label for kpi in reversed(kpis)])
     axes.set_xlim(-0.02, 1.32)
@@ -63,8 +66,9 @@ def intervals(title: str, kpis: Sequence[Kpi], limits: Mapping[str, float], curr
     return figure
 
 
-def _interval_row(axes: Axes, row: int, kpi: Kpi, limit: float | None, currency: str) -> None:
+def _interval_row(axes: Axes, row: int, kpi: Kpi, gate: Gate, currency: str) -> None:
     """One KPI scaled so that its interval and its limit share the row's width."""
+    limit, colour = gate.limit if isinstance(gate.limit, float | int) else None, COLOURS[gate.answer]
     if kpi.estimate is None:
         axes.text(0.0, row, "the data cannot say", va="center", color=SOFT, style="italic")
         return
@@ -79,8 +83,8 @@ def _interval_row(axes: Axes, row: int, kpi: Kpi, limit: float | None, currency:
         label = f"limit {number(limit, kpi.unit, currency)}"
         axes.text(at(limit), row + 0.38, label, ha="center", va="bottom", fontsize=7.5, color=INK)
     start, stop = (at(kpi.low) if kpi.low is not None else 0), (at(kpi.high) if kpi.high is not None else 1)
-    axes.plot([start, stop], [row, row], color=_colour(kpi, limit), linewidth=4, solid_capstyle="butt")
-    axes.plot([at(kpi.estimate)], [row], "o", color=_colour(kpi, limit), markersize=7, markeredgecolor="white")
+    axes.plot([start, stop], [row, row], color=colour, linewidth=4, solid_capstyle="butt")
+    axes.plot([at(kpi.estimate)], [row], "o", color=colour, markersize=7, markeredgecolor="white")
     axes.text(1.04, row, number(kpi.estimate, kpi.unit, currency), va="center", fontweight="bold", fontsize=9.5)
 
 
@@ -88,15 +92,7 @@ def _scale(low: float, high: float) -> Callable[[float], float]:
     return lambda value: (value - low) / (high - low)
 
 
-def _colour(kpi: Kpi, limit: float | None) -> str:
-    if limit is None:
-        return INK
-    from pilotage.verdict import compare
-
-    return {"go": GOOD, "no-go": BAD, "not yet": DOUBT}[compare(kpi, limit)]
-
-
-def trend(title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str, limit: float | None = None) -> Figure:
+def trend(title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str) -> Figure:
     """One KPI week by week with its interval; `weeks` label the points, empty weeks are left out by the caller."""
     figure, axes = canvas(title)
     xs = range(len(weeks))
@@ -105,8 +101,6 @@ def trend(title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str, limi
     highs = [y if kpi.high is None else kpi.high for y, kpi in zip(ys, kpis, strict=True)]
     axes.fill_between(xs, lows, highs, color=INK, alpha=0.12, linewidth=0)
     axes.plot(xs, ys, "o-", color=INK, linewidth=1.8, markersize=4.5)
-    if limit is not None:
-        axes.axhline(limit, color=BAD, linewidth=1.2, linestyle="--")
     axes.set_xticks(list(xs), weeks)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(unit)
@@ -116,7 +110,7 @@ def trend(title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str, limi
 def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str) -> Figure:
     """Horizontal bars, longest meaning most; each carries its value."""
     figure, axes = canvas(title, height_in=1.0 + 0.36 * max(1, len(labels)))
-    names = [label if len(label) <= 46 else f"{label[:45]}…" for label in labels]
+    names = [_literal(label, 46) for label in labels]
     positions = range(len(names))[::-1]
     axes.barh(list(positions), list(values), color=INK, alpha=0.75, height=0.62)
     for position, value in zip(positions, values, strict=True):
@@ -132,4 +126,10 @@ def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str) 
 def _wrapped(title: str) -> str:
     import textwrap
 
-    return "\n".join(textwrap.wrap(title, 76))
+    return "\n".join(_literal(line, 80) for line in textwrap.wrap(plain(title, 400), 76))
+
+
+def _literal(text: str, longest: int) -> str:
+    """A text from data as matplotlib shows it: on one line, cut, and with dollars that open no formula."""
+    shown = plain(text, None).replace("\n", " ")
+    return (shown if len(shown) <= longest else f"{shown[: longest - 1]}…").replace("$", r"\$")

@@ -5,14 +5,54 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+ABSENT = "absent"
 
 
 def sha256_file(path: Path) -> str:
     """The file's SHA-256 in hex; read in pieces, so memory stays flat."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint(path: Path) -> str:
+    """The file's SHA-256, or "absent": a file's arrival matters too."""
+    try:
+        facts = path.stat()
+        return _hashed(path, facts.st_mtime_ns, facts.st_size, facts.st_ino)
+    except OSError:
+        return ABSENT
+
+
+@lru_cache(maxsize=4096)
+def _hashed(path: Path, mtime_ns: int, size: int, inode: int) -> str:
+    """Tables are opened by several pages; within one process their bytes are read once."""
+    return sha256_file(path)
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in the file; None where there is no file, no JSON, or no object in it."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def part_of(path: Path, dotted: str) -> Any:
+    """One entry of a JSON file, named by its keys with dots between; None where there is none."""
+    value: Any = read_object(path)
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def part_fingerprint(value: Any) -> str:
+    """The hash of such an entry, or "absent"."""
+    return ABSENT if value is None else sha256_json(value)
 
 
 def canonical_json(value: Any) -> str:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from pilotage.kpis.definitions import DEFINITIONS, Definition
 from pilotage.kpis.record import Kpi
-from pilotage.words import count, number
+from pilotage.words import apart, count, number
 
 Answer = Literal["go", "no-go", "not yet"]
+LONGEST_WEEKS = 520  # ten years: later than this no day is named
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,15 @@ def judge(
     """
     answer = compare(kpi, limit)
     definition = DEFINITIONS.get(kpi.name)
-    if answer != "not yet" or kpi.estimate is None or definition is None:
-        why = _finding(kpi, limit, answer, currency)
-        unit = definition.counted if definition else None
-        return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, None, unit)
-    more = _more_needed(kpi, limit, definition, over)
-    advice = (
-        f"about {count(more, f'more {definition.counted}')} at this rate would settle it"
-        if more
-        else "more of the same would not settle it, since the measured value lies at the limit or beyond it"
+    why = (
+        kpi.reason if kpi.estimate is None else f"{_found(kpi, limit, answer, currency)}; {_rule(kpi, limit, currency)}"
     )
-    why = f"{_finding(kpi, limit, answer, currency)}; {advice}"
+    if answer != "not yet" or kpi.estimate is None or definition is None:
+        return Gate(
+            kpi.name, kpi.name, tier, required, answer, why, limit, None, definition.counted if definition else None
+        )
+    more = _more_needed(kpi, limit, definition, over)
+    why = f"{why}; {_advice(kpi, definition, more)}"
     return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, more, definition.counted)
 
 
@@ -98,24 +97,40 @@ def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int
     return None if over is None else more_needed(over[0], over[1], 1 - definition.quantile, "lower", sure, effect)
 
 
-def _finding(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:
-    """One sentence: what was measured, how far it could be off towards the side that decides, what the limit is."""
+def _found(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:
+    """What was measured or worked out, and how far it could be off towards the side that decides."""
     if kpi.estimate is None:
         return kpi.reason
     lower = kpi.better == "lower"
     upper = lower == (answer != "no-go")  # which bound decides: the worst for a go, the best for a no-go
     bound = kpi.high if upper else kpi.low
-    reach = (
-        "without bound"
-        if bound is None
-        else f"{'at most' if upper else 'at least'} {number(bound, kpi.unit, currency)}"
-    )
-    if kpi.low == kpi.high:
-        reached = f"worked out as {number(kpi.estimate, kpi.unit, currency)}"
-        return f"{reached}; the limit is {'at most' if lower else 'at least'} {number(limit, kpi.unit, currency)}"
-    measured, ruler = number(kpi.estimate, kpi.unit, currency), number(limit, kpi.unit, currency)
-    sure = f"with {(1 + kpi.confidence) / 2:.0%} confidence"
-    return f"measured {measured}, {reach} {sure}; the limit is {'at most' if lower else 'at least'} {ruler}"
+    verb = "measured" if kpi.name in DEFINITIONS else "worked out as"
+    estimate = apart(kpi.estimate, limit, kpi.unit, currency)[0]
+    if kpi.low == kpi.high and bound == kpi.estimate:
+        return f"{verb} {estimate}"
+    sure = f"with {number((1 + kpi.confidence) / 2, 'share')} confidence"
+    reach = "could be anything" if bound is None else apart(bound, limit, kpi.unit, currency)[0]
+    if bound is not None:
+        reach = "perhaps never" if reach == "never" else f"at {'most' if upper else 'least'} {reach}"
+    return f"{verb} {estimate}, {reach} {sure}"
+
+
+def _rule(kpi: Kpi, limit: float, currency: str) -> str:
+    return f"the limit is {limit_text(kpi.better, limit, kpi.unit, currency)}"
+
+
+def limit_text(better: str, limit: float, unit: str, currency: str = "") -> str:
+    """A limit with its direction: "at most 5%", "at least 85%"."""
+    return f"{'at most' if better == 'lower' else 'at least'} {number(limit, unit, currency)}"
+
+
+def _advice(kpi: Kpi, definition: Definition, more: int | None) -> str:
+    """What would settle a gate that is not yet decided."""
+    if kpi.unmeasured:
+        return f"first supply the {count(kpi.unmeasured, definition.counted)} that are missing or have no value"
+    if more:
+        return f"about {count(more, f'more {definition.counted}')} would settle it, if they go as those so far"
+    return "more of the same would not settle it, since the measured value lies at the limit or beyond it"
 
 
 def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
@@ -133,10 +148,18 @@ def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
     return replace(gate, answer="not yet", why=f"held: {named} (otherwise {gate.answer}: {gate.why})", more_needed=None)
 
 
-def with_date(gate: Gate, per_week: float, today: date) -> Gate:
-    """The gate's sentence with the day its missing units will be there at the present volume."""
-    day = reached_by(gate.more_needed, per_week, today) if gate.more_needed else None
-    return replace(gate, why=f"{gate.why}, by about {day.isoformat()} at the present volume") if day else gate
+def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:
+    """The gate's sentence with the time its missing units would take at the present volume of `per_week`.
+
+    `today` None means that nothing comes in any more: then the weeks are named and no day.
+    """
+    if not gate.more_needed or per_week <= 0 or gate.more_needed > per_week * LONGEST_WEEKS:
+        return gate
+    weeks = gate.more_needed / per_week
+    if today is None:
+        return replace(gate, why=f"{gate.why}: {count(math.ceil(weeks), 'more weeks')} at the pilot's volume")
+    day = today + timedelta(days=math.ceil(7 * weeks))
+    return replace(gate, why=f"{gate.why}: by about {day.isoformat()} at the present volume")
 
 
 def overall(gates: Iterable[Gate]) -> Answer:
@@ -145,10 +168,3 @@ def overall(gates: Iterable[Gate]) -> Answer:
     if "no-go" in answers:
         return "no-go"
     return "go" if answers == {"go"} else "not yet"
-
-
-def reached_by(more: int, per_week: float, today: date) -> date | None:
-    """The day `more` further units will be there at the present volume; None where nothing comes in."""
-    if per_week <= 0 or more > per_week * 520:
-        return None
-    return today + timedelta(days=math.ceil(7 * more / per_week))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pilotage.audit_log import Entry
-from pilotage.baseline import LOCK, grade
-from pilotage.baseline.grade import fingerprint
+from pilotage.baseline import grade
+from pilotage.baseline.grade import LOCK, fingerprint
 from pilotage.kpis import Tables
 
 Build = Callable[..., Tables]
@@ -54,7 +54,13 @@ def test_a_baseline_altered_after_its_lock_is_no_longer_locked(tables: Build) ->
     [
         ("recorded", [], [PILOT], "none", "no cases of the baseline"),
         ("self-reported", [CASE], [PILOT], "self-reported", "nobody recorded"),
-        ("recorded", [CASE], [{**PILOT, "started_at": None}], "self-reported", "carries no time"),
+        (
+            "recorded",
+            [CASE],
+            [{**PILOT, "started_at": None}],
+            "self-reported",
+            "not every run of the pilot carries a time",
+        ),
         (
             "recorded",
             [CASE],

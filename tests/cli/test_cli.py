@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from pilotage.cli.app import app
 from pilotage.cli.run import last_lines
 from pilotage.errors import PilotageError
 from pilotage.runner.job import Request
+from pilotage.runner.lock import only_run
 from pilotage.runner.run import Outcome
 
 COMMANDS = ["run", "check", "status", "init", "map", "sample", "baseline", "log"]
@@ -160,6 +163,104 @@ def test_the_baseline_is_locked_in_the_log(tiny, monkeypatch):
     assert invoke("log", "verify").output.startswith("1 entry, none altered; head ")
 
 
+def test_the_baseline_of_a_named_workspace_is_locked(tiny):
+    assert invoke("baseline", "lock", str(tiny.root), "--by", "Ann").exit_code == 0
+    assert invoke("log", "verify", str(tiny.root)).output.startswith("1 entry")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_lock_is_by_somebody(tiny, name):
+    said = invoke("baseline", "lock", str(tiny.root), "--by", name)
+    assert said.exit_code == 2
+    assert "name yourself: --by NAME" in said.stderr
+    assert not tiny.workspace.log.exists()
+
+
+def test_a_lock_without_a_name_is_by_the_login_name(tiny, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "ann")
+    assert invoke("baseline", "lock", str(tiny.root)).output.endswith(", by ann\n")
+
+
+def test_a_lock_where_nobody_is_logged_in_asks_for_a_name(tiny, monkeypatch):
+    def nobody():
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert "name yourself: --by NAME" in invoke("baseline", "lock", str(tiny.root)).stderr
+
+
+def test_a_lock_waits_for_no_run_but_refuses_while_one_is_at_work(tiny):
+    with only_run(tiny.workspace.reports):
+        said = invoke("baseline", "lock", str(tiny.root), "--by", "Ann")
+    assert said.exit_code == 2
+    assert "another run is at work here" in said.stderr
+    assert not tiny.workspace.log.exists()
+
+
+def test_a_name_cannot_act_on_the_terminal(tiny):
+    said = invoke("baseline", "lock", str(tiny.root), "--by", "\x1b[31mAnn\x1b]0;x\x07\nlocked: all of it")
+    assert said.output.endswith(", by ¤[31mAnn¤]0;x¤ locked: all of it\n")
+
+
+def test_neither_a_fault_nor_a_reason_can_act_on_the_terminal(tiny, monkeypatch):
+    said = invoke("run", str(tiny.root), "--set", "\x1b]0;x\x07=" + "1" * 5000)
+    assert "--set ¤]0;x¤=111" in said.stderr
+    assert len(said.stderr) < 1500
+    lines = last_lines(Outcome(Path("reports/x"), "not yet", None, "\x1b[31m" + "x" * 5000, (), False))
+    assert lines[-2].startswith("¤[31mxxx")
+    assert len(lines[-2]) < 1100
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("map", "data/tiny/cases.csv", "--into", "data/tiny/cases.csv/mine"),
+        ("sample", "--variant", "go", "--into", "data/tiny/cases.csv/mine"),
+        ("sample", "--variant", "go", "--into", "data/tiny/cases.csv"),
+        ("init", "data/tiny/cases.csv"),
+        ("init", "data/tiny/cases.csv/mine"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_in_a_line(tiny, monkeypatch, line):
+    monkeypatch.chdir(tiny.root)
+    said = invoke(*line)
+    assert said.exit_code == 2
+    assert isinstance(said.exception, SystemExit)
+    assert "data/tiny/cases.csv" in said.stderr
+
+
+def test_a_full_disk_is_said_in_a_line(tiny, monkeypatch):
+    def full(*given):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "reports/x/run.json")
+
+    monkeypatch.setattr("pilotage.cli.run.run", full)
+    monkeypatch.setattr("pilotage.cli.run.stop_on_signals", lambda: None)
+    said = invoke("run", str(tiny.root))
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr == "reports/x/run.json: this cannot be read or written (No space left on device)\n"
+
+
+def test_an_unexpected_error_of_a_library_keeps_its_traceback(monkeypatch, tiny):
+    def fail(*given):
+        raise TimeoutError
+
+    monkeypatch.setattr("pilotage.cli.run.run", fail)
+    monkeypatch.setattr("pilotage.cli.run.stop_on_signals", lambda: None)
+    assert isinstance(invoke("run", str(tiny.root)).exception, TimeoutError)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"answer": 1}'])
+def test_status_of_a_damaged_decision_says_how_to_mend_it(ran, text):
+    run = ran.root / "reports/latest"
+    (run / "decision.json").write_text(text)
+    (run / "checks.json").write_text(text)
+    (run / "manifests/pilot.json").write_text("[]")
+    said = invoke("status", str(ran.root))
+    assert said.exit_code == 0
+    assert "its decision.json is gone or damaged; `pilotage run` makes a new one" in said.output
+    assert "02_pilot: stale because it did not finish" in said.output
+
+
 def test_a_variant_of_the_sample_has_a_folder_of_its_own(tiny, monkeypatch):
     monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
     assert invoke("sample", "--variant", "no-go").output == "written: data/sample-no-go (seed 7)\n"
@@ -225,8 +326,6 @@ def test_nothing_heavy_is_loaded_to_find_that_nothing_changed(ran):
         "try: pilotage.cli.main()\n"
         f"except SystemExit: print([name for name in {SLOW!r} if name in sys.modules])"
     )
-    import os
-
     paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
     command = [sys.executable, "-c", program, str(ran.root)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths}, check=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pandas import DataFrame
 
 from pilotage import baseline, pilot, roi
-from pilotage.kpis import Kpi, Tables
+from pilotage.kpis import Tables
 from pilotage.page import Page
 from pilotage.records.synthetic import make_tables
 from pilotage.verdict import Gate
@@ -19,7 +19,7 @@ from pilotage.verdict import Gate
 InMemory = Callable[..., Tables]
 NewPage = Callable[..., Page]
 Key = tuple[str, str | None]
-FRAMES = {variant: make_tables(7, variant) for variant in ("go", "not-yet")}
+FRAMES = {variant: make_tables(7, variant) for variant in ("go", "not-yet", "no-go")}
 ONE_TABLE = [(variant, name) for variant in FRAMES for name in FRAMES[variant]]
 
 
@@ -30,19 +30,18 @@ def gates(page: NewPage, tables: Tables) -> dict[Key, Gate]:
     found = [
         *baseline.gates(work, tables, grade),
         *pilot.gates(desk, tables, pilot.measured(tables, desk.playbook)),
-        *roi.gates(money, tables, money_kpis(money, tables)),
+        *money_gates(money, tables),
     ]
     return {(gate.name, gate.tier): gate for gate in found}
 
 
-def money_kpis(page: Page, tables: Tables) -> list[Kpi]:
+def money_gates(page: Page, tables: Tables) -> list[Gate]:
     phase, volume = roi.phase_with_agent(tables), roi.cases_per_month(tables)
     pairs = {before.name: (before, after) for before, after in roi.before_and_after(tables, phase)}
-    spent = roi.costs(tables, page.playbook.roi.one_off_categories, phase or "production")
+    spent = roi.costs(tables, page.playbook.roi.one_off_categories, phase)
     reason = roi.unknown(pairs, volume, spent)
-    if reason or volume is None or phase is None:
-        return roi.undecided_kpis(reason)
-    return roi.money_kpis(roi.draw(pairs, volume, spent, phase, page.playbook, np.random.default_rng(1), 500), spent)
+    worlds = None if reason else roi.draw(pairs, volume or 0.0, spent, phase or "", page.playbook, 500)
+    return roi.gates(page, tables, roi.money_kpis(worlds, spent, reason), pairs)
 
 
 def opened(page: NewPage, whole: Tables, part: Tables) -> list[Key]:
@@ -75,3 +74,28 @@ def thinned(frames: Mapping[str, DataFrame], name: str, share: float, seed: int)
     deleted = max(1, int(share * len(frame)))
     kept = np.sort(np.random.default_rng(seed).permutation(len(frame))[deleted:])
     return {**frames, name: frame.iloc[kept].reset_index(drop=True)}, deleted
+
+
+# What somebody would blank who wants a go: the values of the worst rows.
+BLANKED = [
+    ("interactions", "success", "success == False"),
+    ("interactions", "latency_s", "latency_s > latency_s.quantile(0.8)"),
+    ("interactions", "outcome", "outcome == 'escalated'"),
+    ("interactions", "task_id", "success == False"),
+    ("interactions", "task_id", "task_id == task_id"),
+    ("interactions", "started_at", "phase == 'pilot'"),
+    ("cases", "handling_minutes", "phase == 'production' and handling_minutes > 20"),
+    ("cases", "error", "phase == 'production' and error == True"),
+]
+
+
+@pytest.mark.parametrize("variant", FRAMES)
+@pytest.mark.parametrize(("name", "column", "worst"), BLANKED)
+def test_blanked_values_open_nothing(
+    page: NewPage, in_memory: InMemory, variant: str, name: str, column: str, worst: str
+) -> None:
+    frame = FRAMES[variant][name].copy()
+    hit = frame.eval(worst, engine="python").fillna(False).astype(bool)
+    assert hit.any()
+    frame[column] = frame[column].where(~hit)
+    assert opened(page, in_memory(FRAMES[variant]), in_memory({**FRAMES[variant], name: frame})) == []

@@ -118,3 +118,14 @@ def test_a_page_that_crashed_in_an_unfinished_run_takes_no_older_result(ran):
     assert again.folder == outcome.folder != old
     assert ran.states(again)["baseline"] == "copied"
     assert ran.states(again)["pilot"] == "done"
+
+
+def test_a_run_whose_reader_leaves_goes_on_to_its_end(tiny, start):
+    tiny.page("decision", "1/0")
+    run = start("run", str(tiny.root))
+    assert run.stdout.readline() == "01_baseline: running\n"
+    run.stdout.close()
+    assert run.wait(timeout=60) == 1  # that of a run with a crashed page
+    assert run.stderr.read() == ""
+    run.stdout = None
+    assert json.loads((tiny.root / "reports/latest/run.json").read_text())["finished_at"]

@@ -108,11 +108,60 @@ def test_a_correction_is_negative_feedback(tables: Build) -> None:
     assert (kpi.count, kpi.n) == (2, 3)
 
 
-def test_an_open_case_has_no_lead_time(tables: Build) -> None:
+def test_an_open_case_takes_longer_than_any_other(tables: Build) -> None:
     case = {"phase": "baseline", "opened_at": T0}
     cases = [{"case_id": str(h), **case, "closed_at": T0 + timedelta(hours=h)} for h in (10, 20, 30)]
     kpi = measure(tables(cases=[*cases, {"case_id": "open", **case}]), "lead_time_h", "baseline")
-    assert (kpi.estimate, kpi.n) == (20.0, 3)
+    assert (kpi.estimate, kpi.n) == (25.0, 4)
+
+
+def test_with_most_cases_open_the_lead_time_is_unknown_and_not_infinite(tables: Build) -> None:
+    cases = [{"case_id": str(n), "phase": "baseline", "opened_at": T0, "closed_at": None} for n in range(3)]
+    kpi = measure(tables(cases=cases), "lead_time_h", "baseline")
+    assert kpi.estimate is None
+    assert "not over yet" in kpi.reason
+
+
+def test_a_run_that_names_no_task_counts_against_pass_hat_k(tables: Build) -> None:
+    rows = [run(n, task_id=f"t{n // 3}", trial=n % 3) for n in range(90)]
+    whole = measure(tables(interactions=rows), "pass_hat_k", "pilot", k=2)
+    blank = [{**row, "task_id": None} if n < 9 else row for n, row in enumerate(rows)]
+    part = measure(tables(interactions=blank), "pass_hat_k", "pilot", k=2)
+    assert part.unmeasured == 9
+    assert part.low is not None
+    assert whole.low is not None
+    assert part.low < whole.low - 0.1
+
+
+def test_losing_the_names_of_the_tasks_narrows_no_interval(tables: Build) -> None:
+    rows = [run(n, task_id=f"t{n // 4}", trial=n % 4, success=(n // 4) % 5 > 0) for n in range(120)]
+    named = measure(tables(interactions=rows), "task_success_rate", "pilot")
+    blank = measure(tables(interactions=[{**row, "task_id": None} for row in rows]), "task_success_rate", "pilot")
+    assert blank.low is not None
+    assert named.low is not None
+    assert blank.low < named.low
+
+
+def test_a_sub_agents_tokens_are_its_parents(tables: Build) -> None:
+    rows = [
+        run(1, input_tokens=100, output_tokens=0),
+        run(2, parent_interaction="i1", input_tokens=50, output_tokens=0),
+    ]
+    kpi = measure(tables(interactions=rows), "tokens_per_interaction", "pilot")
+    assert (kpi.estimate, kpi.n) == (150.0, 1)
+
+
+def test_one_call_without_its_tokens_leaves_the_run_unmeasured(tables: Build) -> None:
+    calls = [{"call_id": "1", "interaction_id": "i1", "input_tokens": 100, "output_tokens": 20},
+             {"call_id": "2", "interaction_id": "i1"}]  # fmt: skip
+    kpi = measure(tables(interactions=[run(1), run(2)], model_calls=calls), "tokens_per_interaction", "pilot")
+    assert kpi.estimate is None
+
+
+def test_weeks_begin_at_midnight_in_the_playbooks_time_zone(tables: Build) -> None:
+    late_sunday = tables(interactions=[run(1, started_at=datetime(2026, 7, 5, 23, 30))])
+    rome = Tables(late_sunday.connection, late_sunday.facts, "Europe/Rome")
+    assert [kpi.dimension for kpi in measure_parts(rome, "task_success_rate", "pilot", "week")] == ["week=2026-07-06"]
 
 
 def test_a_case_in_which_a_step_returns_is_reworked(tables: Build) -> None:

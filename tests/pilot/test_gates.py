@@ -107,6 +107,13 @@ def test_a_slow_tail_is_gated_as_the_rate_it_is(tables: Build, page: NewPage) ->
     assert "at the present volume" in gate.why
 
 
+def test_a_pilot_that_has_ended_names_weeks_and_no_day(tables: Build, page: NewPage) -> None:
+    rows = [{**row, "latency_s": 40.0 if i % 25 == 0 else 5.0} for i, row in enumerate(runs(300))]
+    data = fresh(tables(interactions=rows), "2026-12-01T00:00:00")
+    gate = gates(page("pilot", as_of="2026-12-02"), data)["latency_p95_s", "in the loop"]
+    assert "more weeks at the pilot's volume" in gate.why
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 60), st.sets(st.integers(0, 299), max_size=60))
 def test_deleting_rows_the_source_has_counted_never_opens_a_gate(
@@ -119,11 +126,30 @@ def test_deleting_rows_the_source_has_counted_never_opens_a_gate(
     assert all(part[key].answer != "go" or whole[key].answer == "go" for key in whole)
 
 
-def test_the_weakest_part_comes_first_and_small_parts_are_left_out(tables: Build) -> None:
+def test_the_weakest_part_comes_first_and_small_parts_are_named_as_left_out(tables: Build, page: NewPage) -> None:
     rows = [*runs(40, 10, segment="apac"), *runs(40, 2, segment="emea"), *runs(5, 5, segment="tiny")]
     rows = [{**row, "interaction_id": str(i)} for i, row in enumerate(rows)]
-    found = pilot.by_part(tables(interactions=rows), "task_success_rate", "segment", 30)
-    assert [kpi.dimension for kpi in found] == ["segment=apac", "segment=emea"]
+    found = pilot.by_part(tables(interactions=rows), "task_success_rate", "segment")
+    assert [kpi.dimension for kpi in found] == ["segment=tiny", "segment=apac", "segment=emea"]
+    shown = pilot.parts_table(page("pilot"), "By segment", found)
+    assert "Left out, with fewer than 30: segment=tiny." in shown
+    assert shown.count('<th scope="row">') == 2
+
+
+def test_labels_drawn_unlike_hold_the_gate(tables: Build, page: NewPage) -> None:
+    label = {"metric": "hallucination", "source": "human", "stream": "uniform", "value": 0.0, "labeller": "a"}
+    labels = [{**label, "interaction_id": f"i{i}", "inclusion_probability": 0.5 if i % 2 else 0.1} for i in range(400)]
+    gate = gates(page("pilot"), fresh(tables(interactions=runs(400), labels=labels)))[
+        "hallucination_rate", "in the loop"
+    ]
+    assert gate.answer == "not yet"
+    assert "unequal probabilities (0.1 to 0.5)" in gate.why
+
+
+def test_a_misspelt_metric_shows_in_the_count_of_labels(tables: Build) -> None:
+    labels = [{"interaction_id": "i1", "metric": name, "source": "human"} for name in ("hallucination", "halucination")]
+    found = pilot.labels_counted(tables(interactions=runs(2), labels=labels))
+    assert found == ["hallucination: 1 label by people", "halucination: 1 label by people"]
 
 
 def test_growing_tokens_are_named_from_the_first_week_to_the_last(tables: Build) -> None:

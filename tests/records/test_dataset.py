@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pilotage.errors import InputFaults
+from pilotage.forms import parse_mapping
 from pilotage.records.dataset import load_dataset, parse_dataset
 from pilotage.records.dataset_checks import check_dataset
-from pilotage.records.faults import parse_yaml
 
 EXAMPLE = """
 name: airline desk pilot
@@ -25,7 +25,7 @@ RUNS = "interaction_id,latency\nr1,2\n"
 
 
 def faults_of(yaml: str) -> list[str]:
-    document, broken = parse_yaml(yaml)
+    document, broken = parse_mapping(yaml, typed=False)
     assert not broken
     with pytest.raises(InputFaults) as caught:
         parse_dataset(document, "desk")
@@ -34,14 +34,14 @@ def faults_of(yaml: str) -> list[str]:
 
 
 def test_the_example_of_the_readme_is_understood_word_by_word():
-    document, _ = parse_yaml(EXAMPLE)
+    document, _ = parse_mapping(EXAMPLE, typed=False)
     table = parse_dataset(document, "airline").tables["interactions"]
     assert table.columns["interaction_id"] == "run_id"
     assert table.values["outcome"].map == {"0": "answered", "1": "escalated"}
 
 
 def test_yaml_values_stay_the_text_that_was_written():
-    document, _ = parse_yaml("{segment: no, trial: 007, map: {yes: 1, 1.0: 2, ~: 3}}")
+    document, _ = parse_mapping("{segment: no, trial: 007, map: {yes: 1, 1.0: 2, ~: 3}}", typed=False)
     assert document == {"segment": "no", "trial": "007", "map": {"yes": "1", "1.0": "2", "~": "3"}}
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pilotage.errors import PilotageError
+from pilotage.forms import parse_mapping
 from pilotage.records.dataset import parse_dataset
 from pilotage.records.draft import draft_dataset
-from pilotage.records.faults import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data"
@@ -17,7 +17,7 @@ REAL = ROOT.parent / "shared" / "data"
 
 def drafted(folder: Path, *names: str):
     draft = draft_dataset([folder / name for name in names], folder)
-    document, faults = parse_yaml(draft.yaml_text)
+    document, faults = parse_mapping(draft.yaml_text, typed=False)
     assert not faults
     return draft, parse_dataset(document, folder.name)
 

@@ -60,7 +60,9 @@ def units(drawn: dict[str, pd.DataFrame], name: str, phase: str) -> pd.DataFrame
         case "latency_p50_s" | "latency_p95_s":
             return top.assign(value=top["latency_s"])
         case "tokens_per_interaction":
-            return top.assign(value=top["input_tokens"] + top["output_tokens"])
+            of = runs["parent_interaction"].fillna(runs["interaction_id"])
+            spent = (runs["input_tokens"] + runs["output_tokens"]).groupby(of).sum()
+            return top.assign(value=top["interaction_id"].map(spent))
         case "tool_call_failure_rate":
             return drawn["tool_calls"].merge(owner).assign(value=lambda t: t["status"] != "ok")
         case "hallucination_rate":

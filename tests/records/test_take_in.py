@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def taken(folder: Path, table: str, text: str, zone: str | None = ROME, parents=
 
 
 def complaints(item) -> list[tuple[int, str]]:
-    return [(row.line, "; ".join(row.reasons)) for row in item.set_aside]
+    return [(row["line"], row["reason"]) for row in item.set_aside.to_pylist()]
 
 
 RUN_FAULTS = [
@@ -53,14 +54,16 @@ def test_a_bad_value_sets_its_row_aside_and_says_why(tmp_path, column, value, re
     item = taken(tmp_path, "interactions", f'interaction_id,{column}\nr1,\nr2,"{value}"\nr3,\n')
     assert complaints(item) == [(3, reason)]
     assert item.rows["interaction_id"].to_pylist() == ["r1", "r3"]
-    assert item.set_aside[0].file == "interactions.csv"
-    assert f'"{column}": "{value}"' in item.set_aside[0].row
+    assert item.set_aside["file"].to_pylist() == ["interactions.csv"]
+    assert json.loads(item.set_aside["row"][0].as_py()) == {"interaction_id": "r2", column: value}
     assert item.missing == 1
 
 
 def test_every_reason_of_a_row_is_given(tmp_path):
     item = taken(tmp_path, "interactions", "interaction_id,latency_s,success\nr1,-1,perhaps\n")
-    assert len(item.set_aside[0].reasons) == 2
+    assert complaints(item) == [
+        (2, "latency_s is negative (got '-1'); success is neither true nor false (got 'perhaps')"),
+    ]
     assert item.reasons == {"latency_s is negative": 1, "success is neither true nor false": 1}
 
 
@@ -116,7 +119,7 @@ TIMES = [
 def test_mixed_zones_in_one_column_become_utc(tmp_path):
     lines = "\n".join(f"r{at},{text}" for at, (text, _) in enumerate(TIMES))
     item = taken(tmp_path, "interactions", f"interaction_id,started_at\n{lines}\n")
-    assert not item.set_aside
+    assert not complaints(item)
     assert [str(value) for value in item.rows["started_at"].to_pylist()] == [utc for _, utc in TIMES]
 
 
@@ -218,7 +221,7 @@ def test_json_lines_and_their_nan_go_the_same_way(tmp_path):
     text = '{"interaction_id": "r1", "latency_s": NaN}\n{"interaction_id": "r2", "latency_s": 1.5}\n{"interaction_id"\n'
     item = taken(tmp_path, "interactions", text, name="runs.jsonl")
     assert complaints(item)[0] == (1, "latency_s is not a finite number (got 'NaN')")
-    assert item.set_aside[1].line == 3
+    assert complaints(item)[1][0] == 3
     assert (item.read, item.rows["latency_s"].to_pylist()) == (3, [1.5])
 
 
@@ -262,7 +265,7 @@ def test_rows_of_several_files_name_their_file(tmp_path):
     (tmp_path / "b.csv").write_text("success,interaction_id\n\n0,r2\n9,r4\n")
     source = TableSource(file="*.csv", constants=PHASE)
     item = take_in("interactions", source, [tmp_path / "a.csv", tmp_path / "b.csv"], ROME, {})
-    assert [(row.file, row.line, row.reasons[0]) for row in item.set_aside] == [
+    assert [(row["file"], row["line"], row["reason"]) for row in item.set_aside.to_pylist()] == [
         ("b.csv", 3, "interaction_id was there already (duplicate of line 3 of a.csv)"),
         ("b.csv", 4, "success is neither true nor false (got '9')"),
     ]
@@ -278,6 +281,6 @@ def test_every_row_is_accepted_or_accounted_for(tmp_path, rows, declared):
     text = "interaction_id,success,latency_s\n" + "".join(",".join(row) + "\n" for row in rows if any(row))
     item = taken(tmp_path, "interactions", text, rows=declared, delimiter=",")
     assert item.read == sum(any(row) for row in rows)
-    assert item.rows.num_rows + item.exact_duplicates + len(item.set_aside) == item.read
+    assert item.rows.num_rows + item.exact_duplicates + item.set_aside.num_rows == item.read
     assert item.missing == max(0, max(declared, item.read - item.exact_duplicates) - item.rows.num_rows)
     assert item.rows["interaction_id"].null_count == 0

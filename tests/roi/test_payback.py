@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +52,7 @@ def pairs(before: Kpi, after: Kpi | None) -> dict[str, tuple[Kpi, Kpi | None]]:
 
 def draw(minutes_saved: float, spread: float = 0.0, monthly: float = 1000.0, once: float = 12_000.0) -> roi.Draws:
     both = pairs(measured("handling_minutes", 30.0 + minutes_saved, spread), measured("handling_minutes", 30.0, spread))
-    return roi.draw(both, 100, Costs(once, monthly, "actual", 1), "pilot", exact_book(), np.random.default_rng(1), 4000)
+    return roi.draw(both, 100, Costs(once, monthly, 1), "pilot", exact_book(), 4000)
 
 
 def test_twenty_minutes_on_a_hundred_cases_at_sixty_an_hour_are_two_thousand_a_month() -> None:
@@ -66,14 +67,13 @@ def test_production_counts_as_it_came_and_the_pilot_for_the_assumed_share_only()
     half = exact_book().assumptions.model_copy(update={"share_of_cases_with_agent": known(0.5)})
     book = BOOK.model_copy(update={"assumptions": half})
     shown = {
-        phase: roi.draw(both, 100, Costs(0.0, 0.0, "actual", 1), phase, book, np.random.default_rng(1), 10).benefit[0]
-        for phase in ("pilot", "production")
+        phase: roi.draw(both, 100, Costs(0.0, 0.0, 1), phase, book, 10).benefit[0] for phase in ("pilot", "production")
     }
     assert shown == {"pilot": pytest.approx(1000), "production": pytest.approx(2000)}
 
 
 def test_an_agent_that_costs_more_than_it_frees_never_pays_back() -> None:
-    kpis = {kpi.name: kpi for kpi in roi.money_kpis(draw(5), Costs(12_000.0, 1000.0, "actual", 1))}
+    kpis = {kpi.name: kpi for kpi in roi.money_kpis(draw(5), Costs(12_000.0, 1000.0, 1))}
     assert (kpis["payback_months"].low, kpis["payback_months"].high) == (120.0, 120.0)
     assert kpis["chance_of_gain"].estimate == 0.0
 
@@ -90,12 +90,12 @@ def test_the_same_seed_draws_the_same_worlds() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "volume", "costs", "why"),
     [
-        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, "actual", 1),
+        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, 1),
          "before the agent is not known"),
-        (measured("h", 2), None, 9.0, Costs(1, 1, "actual", 1), "no case was handled with it"),
-        (measured("h", 2), measured("h", 1), None, Costs(1, 1, "actual", 1), "monthly volume is not known"),
-        (measured("h", 2), measured("h", 1), 9.0, Costs(None, None, "none", 0), "no costs"),
-        (measured("h", 2), measured("h", 1), 9.0, Costs(1, 1, "actual", 1), ""),
+        (measured("h", 2), None, 9.0, Costs(1, 1, 1), "no case was handled with it"),
+        (measured("h", 2), measured("h", 1), None, Costs(1, 1, 1), "monthly volume is not known"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(None, None, 0), "no costs"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(1, 1, 1), ""),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_named(before: Kpi, after: Kpi | None, volume: float | None, costs: Costs, why: str) -> None:
@@ -108,13 +108,33 @@ def case(number: int, phase: str, opened: datetime, minutes: float) -> dict[str,
     return {"case_id": f"{phase}{number}", "phase": phase, "opened_at": opened, "handling_minutes": minutes}
 
 
-def test_actual_costs_count_before_planned_ones_and_one_off_costs_apart(tables: Build) -> None:
-    cases = [case(1, "production", datetime(2026, 9, 10), 10), case(2, "production", datetime(2026, 8, 20), 10)]
-    rows = [("2026-08", "build", 500.0, "actual"), ("2026-08", "licences", 10.0, "actual"),
-            ("2026-09", "licences", 30.0, "actual"), ("2026-07", "licences", 999.0, "actual"),
-            ("2026-09", "licences", 77.0, "planned")]  # fmt: skip
-    costs = [dict(zip(("month", "category", "amount", "kind"), row, strict=True)) for row in rows]
-    assert roi.costs(tables(cases=cases, costs=costs), ("build",), "production") == Costs(500.0, 20.0, "actual", 2)
+CASES = [case(1, "production", datetime(2026, 9, 10), 10), case(2, "production", datetime(2026, 8, 20), 10)]
+
+
+def costs_of(tables: Build, *rows: tuple[str, str, float, str]) -> Costs:
+    names = ("month", "category", "amount", "kind")
+    costs = [dict(zip(names, row, strict=True)) for row in rows]
+    return roi.costs(tables(cases=CASES, costs=costs), ("build",), "production")
+
+
+def test_what_was_spent_before_the_agent_went_to_work_is_one_off_whatever_its_name(tables: Build) -> None:
+    found = costs_of(tables, ("2026-03", "Build", 500.0, "actual"), ("2026-07", "licences", 9.0, "actual"),
+                     ("2026-08", "licences", 10.0, "actual"), ("2026-09", "licences", 30.0, "actual"))  # fmt: skip
+    assert found == Costs(509.0, 20.0, 2)
+
+
+def test_a_category_of_which_nothing_was_spent_yet_counts_as_planned(tables: Build) -> None:
+    found = costs_of(tables, ("2026-03", "build", 600.0, "planned"), ("2026-08", "licences", 10.0, "actual"),
+                     ("2026-08", "licences", 99.0, "planned"))  # fmt: skip
+    assert found == Costs(600.0, 10.0, 1, ("build",))
+
+
+def test_no_amount_of_money_gets_lost(tables: Build) -> None:
+    rows = [(f"2026-{month:02}", name, 10.0, "actual") for month in range(1, 13) for name in ("build", "other")]
+    found = costs_of(tables, *rows)
+    assert found.one_off is not None
+    assert found.monthly is not None
+    assert found.one_off + found.monthly * found.months == sum(row[2] for row in rows)
 
 
 def test_production_stands_for_the_work_with_the_agent_before_the_pilot(tables: Build) -> None:
@@ -131,13 +151,29 @@ def test_the_monthly_volume_comes_from_the_baseline(tables: Build) -> None:
 
 
 def test_unknown_money_is_not_yet_and_example_assumptions_hold_real_data(tables: Build, page: NewPage) -> None:
-    missing = roi.gates(page("roi"), tables(), roi.undecided_kpis("the dataset has no costs"))
-    assert [gate.answer for gate in missing] == ["not yet", "not yet"]
-    kpis = roi.money_kpis(draw(60), Costs(12_000.0, 1000.0, "actual", 1))
-    assert [gate.answer for gate in roi.gates(page("roi"), tables(), kpis)] == ["go", "go"]
-    real = roi.gates(page("roi", synthetic=False), tables(), kpis)
+    both = pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0))
+    spent = Costs(12_000.0, 1000.0, 1)
+    missing = roi.money_kpis(None, spent, "the dataset has no costs")
+    assert [kpi.reason for kpi in missing] == ["the dataset has no costs"] * 6
+    assert [gate.answer for gate in roi.gates(page("roi"), tables(), missing, both)] == ["not yet", "not yet"]
+    kpis = roi.money_kpis(draw(60), spent)
+    assert [gate.answer for gate in roi.gates(page("roi"), tables(), kpis, both)] == ["go", "go"]
+    real = roi.gates(page("roi", synthetic=False), tables(), kpis, both)
     assert [gate.answer for gate in real] == ["not yet", "not yet"]
     assert "people_cost_per_hour" in real[0].why
+
+
+def test_cases_without_a_recorded_time_hold_the_money(tables: Build, page: NewPage) -> None:
+    both = pairs(measured("handling_minutes", 90.0), replace(measured("handling_minutes", 30.0), unmeasured=30))
+    gate = roi.gates(page("roi"), tables(), roi.money_kpis(draw(60), Costs(12_000.0, 1000.0, 1)), both)[0]
+    assert gate.answer == "not yet"
+    assert "30 of 130 rows have no value for" in gate.why
+
+
+def test_the_kpis_with_the_agent_stand_beside_their_baseline() -> None:
+    both = pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0))
+    found = roi.with_baseline(both, "production")[0]
+    assert (found.estimate, found.baseline, found.dimension) == (30.0, 90.0, "phase=production")
 
 
 def test_nothing_is_substantiated_without_the_baseline_page() -> None:

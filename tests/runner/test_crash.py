@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -23,6 +24,8 @@ BROKEN = {
     "a foreign file": ("put(work / 'evidence' / 'roi.json', {})", "it wrote evidence/roi.json"),
     "an unnamed need": ("needs = ('baseline',)", "it opened run:evidence/baseline.json without naming"),
     "other evidence": ("stage = 'roi'; put(work / 'evidence' / 'pilot.json', {})", "its evidence is not of schema 1"),
+    "a gate that is none": ("END = 1; gates = [1]; dict = lambda **facts: {**facts, 'gates': [1]}", "decides nothing"),
+    "a list for its files": ("dict = lambda **facts: {**facts, 'files': []} if 'globs' in facts else facts", "cannot be read"),
     "a list for a record": ("END = 1; import builtins; dict = lambda **facts: [1]", "cannot be read"),
     "a hostile message": ("raise ValueError('<script>alert(1)</script>')", "ValueError: <script>alert(1)</script>"),
 }
@@ -47,6 +50,11 @@ def test_a_decision_page_that_decides_nothing_has_crashed(two):
     two.page(
         "decision", "dict = lambda **facts: {name: facts[name] for name in facts if name != 'tier'}", needs=("pilot",)
     )
+    assert "decides nothing" in two.run().why
+
+
+def test_a_decision_page_that_answers_something_else_has_crashed(two):
+    two.page("decision", "dict = lambda **facts: {**facts, **({'answer': 'maybe'} if 'tier' in facts else {})}")
     assert "decides nothing" in two.run().why
 
 
@@ -81,3 +89,37 @@ def test_the_decision_exists_even_where_its_own_page_crashed(two):
     }  # fmt: skip
     assert "not decided" in (outcome.folder / "index.html").read_text()
     assert two.run().folder != outcome.folder
+
+
+def test_a_decision_without_a_baseline_has_the_grade_none(two):
+    two.page("decision", "1/0", needs=("pilot",))
+    assert json.loads((two.run().folder / "decision.json").read_text())["baseline_grade"] == "none"
+
+
+def test_the_decision_exists_also_where_the_audit_log_cannot_be_read(two):
+    (two.root / "playbook/audit_log.jsonl").mkdir()
+    two.page("decision", "1/0", needs=("pilot",))
+    outcome = two.run()
+    decision = json.loads((outcome.folder / "decision.json").read_text())
+    assert (decision["answer"], decision["audit_log_head"]) == ("not yet", None)
+
+
+def test_a_cell_that_hangs_is_a_crashed_page_that_names_the_cell_and_the_limit(two, monkeypatch):
+    monkeypatch.setattr("pilotage.runner.execute.LONGEST_CELL_S", 2)
+    two.page("pilot", "import time; time.sleep(60)", needs=())
+    began = time.monotonic()
+    outcome = two.run()
+    assert time.monotonic() - began < 20
+    assert two.states(outcome) == {"pilot": "crashed", "decision": "done"}
+    error = json.loads((outcome.folder / "run.json").read_text())["pages"]["pilot"]["error"]
+    assert error == "cell 4 of 5: it took longer than the 2 s that a cell may take"
+
+
+def test_a_crash_can_write_nothing_to_the_terminal_but_its_words(two):
+    two.page("pilot", r"raise ValueError('\x1b[31mred\x1b[0m \x1b]0;title\x07' + 'x' * 1000)", needs=())
+    two.run()
+    said = "\n".join(two.said)
+    assert "ValueError: red ¤]0;title¤xxx" in said
+    assert "\x1b" not in said
+    assert "\x07" not in said
+    assert max(map(len, two.said)) < 400

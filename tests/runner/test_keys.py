@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pilotage.runner import keys
@@ -13,6 +15,7 @@ def library(tmp_path):
     for name in (
         "errors.py", "page/html.py", "records/store.py", "records/synthetic/world.py", "pilot/gates.py",
         "roi/money.py", "runner/run.py", "runner/template/memo/memo.css", "cli/app.py", "template/notebooks/x.ipynb",
+        "starter.py", "lab.py", "records/draft.py", "records/guess.py",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one")
@@ -39,6 +42,10 @@ def key_of_pilot(library):
         ("cli/app.py", None),
         ("template/notebooks/x.ipynb", None),
         ("page/__pycache__/html.pyc", None),
+        ("starter.py", None),
+        ("lab.py", None),
+        ("records/draft.py", None),
+        ("records/guess.py", None),
     ],
 )
 def test_code_changes_the_key_of_the_pages_that_use_it(library, edited, part):
@@ -66,3 +73,12 @@ def test_every_edit_of_a_cell_changes_the_key(library, cells):
 def test_versions_name_python_and_what_computes():
     assert list(keys.versions()) == ["python", *keys.PACKAGES]
     assert "absent" not in keys.versions().values()
+
+
+def test_what_is_left_out_of_the_key_is_imported_by_nothing_in_it():
+    left_out = [name.removesuffix(".py").replace("/", ".") for name in keys.BEGINNINGS]
+    imports = re.compile(rf"^\s*(?:from|import) pilotage\.(?:{'|'.join(map(re.escape, left_out))})\b", re.MULTILINE)
+    sources = [path for path in keys.LIBRARY.rglob("*.py")]
+    inside = [path for path in sources if not keys._outside_core(path.relative_to(keys.LIBRARY))]
+    assert all((keys.LIBRARY / name).is_file() for name in keys.BEGINNINGS)
+    assert [path for path in inside if imports.search(path.read_text(encoding="utf-8"))] == []

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pilotage.hashes import sha256_file, sha256_json
-from pilotage.runner.manifest import copy_page, stale_reason, write_manifest
+from pilotage.runner.manifest import Opened, copy_page, stale_reason, write_manifest
 
 KEY = {"cells": "c", "parameters": {"as_of": "2026-10-12"}}
 
@@ -22,15 +22,15 @@ def root(tmp_path):
     }.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    opened = {
-        "files": {
+    opened = Opened(
+        files={
             "data/a.csv": sha256_file(tmp_path / "data/a.csv"),
             "data/none.csv": "absent",
             "run:evidence/pilot.json": sha256_file(run / "evidence/pilot.json"),
         },
-        "parts": {"checks.json#tables.cases": sha256_json({"rows": 3}), "checks.json#tables.labels": "absent"},
-        "globs": {"data/*.csv": ["data/a.csv"]},
-    }
+        parts={"checks.json#tables.cases": sha256_json({"rows": 3}), "checks.json#tables.labels": "absent"},
+        globs={"data/*.csv": ["data/a.csv"]},
+    )
     write_manifest(run, "roi", KEY, opened, ["evidence/roi.json"])
     return tmp_path
 
@@ -61,6 +61,8 @@ def test_a_page_is_up_to_date_while_nothing_it_rests_on_changes(root):
         ("reports/run/evidence/roi.json", None, "evidence/roi.json is gone or altered"),
         ("reports/run/manifests/roi.json", "{", "it did not finish"),
         ("reports/run/manifests/roi.json", '{"schema": 2}', "it did not finish"),
+        ("reports/run/manifests/roi.json", "[1]", "it did not finish"),
+        ("reports/run/manifests/roi.json", '{"schema": 1, "stage": "roi"}', "it did not finish"),
         ("reports/run/manifests/roi.json", None, "it did not finish"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pilotage.runner import export
+from pilotage.runner.kernels import Kernels
 
 
 def test_a_run_leaves_the_decision_the_pages_and_what_they_rest_on(ran):
@@ -196,3 +197,38 @@ def test_sockets_and_the_lock_are_gone_after_a_run(tiny, monkeypatch, tmp_path):
     tiny.run()
     assert list((tmp_path / "t").iterdir()) == []
     assert not Path(tiny.root / "reports/.lock").exists()
+
+
+DAMAGED = ["{", "[1]", "null", "{}", "\udcff", "[" * 100_000, '{"answer": 1, "tier": [], "why": null, "pages": [], "schema": 1}']
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
+@pytest.mark.parametrize("path", ["decision.json", "run.json", "manifests/decision.json", "manifests/html.json"])
+def test_a_damaged_file_of_the_last_run_is_mended_by_the_next(ran, path, text):
+    before = json.loads((ran.root / "reports/latest/decision.json").read_text())
+    (ran.root / "reports/latest" / path).write_text(text, encoding="utf-8", errors="surrogateescape")
+    outcome = ran.run()
+    assert ran.run().reused
+    after = json.loads((outcome.folder / "decision.json").read_text())
+    assert {**after, "run": ""} == {**before, "run": ""}
+    assert os.readlink(ran.root / "reports/latest") == outcome.folder.name
+
+
+def test_the_html_says_what_was_set_for_the_run(ran):
+    assert "set for this run" not in (ran.root / "reports/latest/index.html").read_text()
+    outcome = ran.run(settings=("pilot.scale=3", "roi.segment=<b>"))
+    for page in ("index.html", "pages/baseline.html"):
+        text = (outcome.folder / page).read_text()
+        assert "<span>with pilot.scale=3 and roi.segment=&lt;b&gt; set for this run</span>" in text
+
+
+def test_what_a_killed_run_left_is_removed_and_another_workspaces_stays(tiny, monkeypatch, tmp_path):
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    (tmp_path / "elsewhere").mkdir()
+    killed, other = Kernels(tiny.workspace.reports), Kernels(tmp_path / "elsewhere")
+    assert killed.folder.is_dir()
+    tiny.pages(decision=())
+    tiny.page("decision", needs=())
+    tiny.run()
+    assert list((tmp_path / "t").iterdir()) == [other.folder]

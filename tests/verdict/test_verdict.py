@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.kpis import Kpi
-from pilotage.verdict import Gate, at_least, compare, gate_from_dict, hold, judge, overall, reached_by, with_date
+from pilotage.verdict import Gate, at_least, compare, gate_from_dict, hold, judge, overall, with_pace
 
 ANSWERS = ("go", "no-go", "not yet")
 
@@ -62,7 +62,7 @@ def test_not_yet_says_how_many_more_of_what_would_settle_it() -> None:
     verdict = judge(kpi(0.0, 0.06, estimate=0.02), 0.05, "in the loop", True)
     assert verdict.unit == "tool calls"
     assert verdict.more_needed
-    assert f"about {verdict.more_needed:,} more tool calls" in verdict.why
+    assert f"about {verdict.more_needed:,} more tool calls would settle it, if they go as those so far" in verdict.why
 
 
 def test_a_measured_value_beyond_the_limit_is_not_helped_by_more_of_the_same() -> None:
@@ -73,8 +73,10 @@ def test_a_measured_value_beyond_the_limit_is_not_helped_by_more_of_the_same() -
 
 def test_the_day_is_named_where_something_comes_in_each_week() -> None:
     waiting = replace(gate("not yet"), more_needed=100, unit="cases")
-    assert with_date(waiting, 50, date(2026, 10, 12)).why.endswith("by about 2026-10-26 at the present volume")
-    assert with_date(waiting, 0, date(2026, 10, 12)) == waiting
+    assert with_pace(waiting, 50, date(2026, 10, 12)).why.endswith("by about 2026-10-26 at the present volume")
+    assert with_pace(waiting, 50, None).why.endswith("2 more weeks at the pilot's volume")
+    assert with_pace(waiting, 0, date(2026, 10, 12)) == waiting
+    assert with_pace(replace(waiting, more_needed=10_000_000), 1, None).why == waiting.why
 
 
 @pytest.mark.parametrize(
@@ -129,9 +131,20 @@ def test_an_amount_of_evidence_is_enough_or_not_yet(have: float, answer: str, mo
     assert (found.answer, found.more_needed) == (answer, more)
 
 
-def test_nothing_coming_in_is_never_reached() -> None:
-    assert reached_by(10, 0, date(2026, 1, 1)) is None
-    assert reached_by(10_000_000, 1, date(2026, 1, 1)) is None
+def test_no_sentence_says_that_85_per_cent_is_not_at_least_85_per_cent() -> None:
+    close = replace(kpi(0.84996, 0.95, "higher", 0.9), name="task_success_rate")
+    assert "at least 84.996% with 95% confidence; the limit is at least 85%" in judge(close, 0.85, None, True).why
+
+
+def test_missing_results_are_asked_for_before_more_of_the_same() -> None:
+    gaps = replace(kpi(0.0, 0.06, estimate=0.02), unmeasured=12)
+    assert "first supply the 12 tool calls that are missing" in judge(gaps, 0.05, None, True).why
+
+
+def test_a_figure_that_is_drawn_is_not_called_measured_and_never_reads_never() -> None:
+    months = replace(kpi(5.0, 120.0, estimate=9.0), name="payback_months", unit="months")
+    why = judge(months, 18.0, None, True).why
+    assert why == "worked out as 9 months, perhaps never with 95% confidence; the limit is at most 18 months"
 
 
 def test_a_gate_survives_its_evidence() -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from pilotage.baseline.grade import ORDER, Grade
 from pilotage.kpis import Kpi, Tables, measure
 from pilotage.page import Page
+from pilotage.playbook.common import BaselineKpi
 from pilotage.verdict import Gate, at_least
-
-KPIS = ("lead_time_h", "handling_minutes", "error_rate", "rework_rate", "cost_per_case")
 
 
 def process_kpis(tables: Tables, confidence: float, phase: str = "baseline") -> list[Kpi]:
     """The five KPIs of the work itself: lead time, people's time, errors, rework, cost."""
-    return [measure(tables, name, phase, confidence) for name in KPIS]
+    return [measure(tables, name, phase, confidence) for name in get_args(BaselineKpi)]
 
 
 def volume(tables: Tables, phase: str = "baseline") -> tuple[int, float]:
@@ -20,7 +21,7 @@ def volume(tables: Tables, phase: str = "baseline") -> tuple[int, float]:
     (0, 0.0) without cases."""
     days = "coalesce(date_diff('day', min(opened_at), max(opened_at)) + 1, 0)"
     sql = f"SELECT count(closed_at), {days} / 7 FROM cases WHERE phase = ?"
-    cases, weeks = tables.connection.execute(sql, [phase]).fetchall()[0]
+    cases, weeks = tables.row(sql, [phase])
     return int(cases), float(weeks)
 
 

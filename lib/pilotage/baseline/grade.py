@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
+from pilotage import audit_log
 from pilotage.audit_log import Entry
+from pilotage.errors import PilotageError
 from pilotage.kpis import Tables
 
 Name = Literal["locked", "recorded", "self-reported", "none"]
 ORDER: tuple[Name, ...] = ("locked", "recorded", "self-reported", "none")
 LOCK = "baseline lock"
 
+# What a lock covers. Written out, so that a column added to a table one day breaks no lock of today.
+LOCKED_CASES = ("case_id", "segment", "opened_at", "closed_at", "handling_minutes", "cost", "error", "value")
+LOCKED_EVENTS = ("case_id", "activity", "timestamp", "resource")
+
 CLAIMS: dict[Name, str] = {
-    "locked": "Locked before the pilot: savings may be stated as measured.",
-    "recorded": "Recorded before the pilot, not locked before it: savings may be stated as measured, with this remark.",
+    "locked": "Locked before the pilot: time and errors may be stated as measured; money stays an estimate.",
+    "recorded": "Recorded before the pilot, not locked: time and errors may be stated as measured, with this remark.",
     "self-reported": "Self-reported: savings may be stated as an estimate only.",
     "none": "No baseline: savings are not substantiated.",
 }
@@ -41,10 +48,12 @@ def grade(tables: Tables, source: str, dataset: str, locks: Iterable[Entry]) -> 
         return _grade("none", "the dataset has no cases of the baseline")
     if source != "recorded":
         return _grade("self-reported", "the dataset says that nobody recorded these figures while working")
-    pilot = _first(tables, "interactions", "started_at", "pilot") or _first(tables, "cases", "opened_at", "pilot")
-    last = tables.connection.execute("SELECT max(opened_at) FROM cases WHERE phase = 'baseline'").fetchall()[0][0]
+    pilot = _begin_of_pilot(tables)
+    (last,) = tables.row("SELECT max(opened_at) FROM cases WHERE phase = 'baseline'")
     if pilot is None:
-        return _grade("self-reported", "the pilot carries no time, so nothing shows that the baseline came first")
+        return _grade(
+            "self-reported", "not every run of the pilot carries a time, so nothing shows that the baseline came first"
+        )
     if last >= pilot:
         return _grade("self-reported", "cases of the baseline were opened after the pilot had begun")
     own = [entry for entry in locks if entry.what.get("dataset") == dataset]
@@ -59,30 +68,40 @@ def grade(tables: Tables, source: str, dataset: str, locks: Iterable[Entry]) -> 
     return _grade("locked", f"it was locked on {locked:%Y-%m-%d}, before the pilot began on {pilot:%Y-%m-%d}")
 
 
+def locks(path: Path) -> list[Entry]:
+    """The locks in the audit log; none where the log does not verify, which the decision page then says."""
+    try:
+        return [entry for entry in audit_log.read(path) if entry.kind == LOCK]
+    except PilotageError:
+        return []
+
+
 def fingerprint(tables: Tables) -> dict[str, int | str]:
     """What a lock keeps: how many rows the baseline has and the SHA-256 of their contents, whatever their order."""
-    rows = "SELECT {columns} FROM {table} WHERE phase = 'baseline'"
-    events = "SELECT e.* EXCLUDE (row_number) FROM events e JOIN cases c USING (case_id) WHERE c.phase = 'baseline'"
-    cases = rows.format(columns="*", table="cases")
-    return {
-        "cases": _count(tables, cases), "cases_sha256": _sha256(tables, cases),
-        "events": _count(tables, events), "events_sha256": _sha256(tables, events),
-    }  # fmt: skip
-
-
-def _count(tables: Tables, rows: str) -> int:
-    return int(tables.connection.execute(f"SELECT count(*) FROM ({rows})").fetchall()[0][0])
+    cases = f"SELECT {', '.join(LOCKED_CASES)} FROM cases WHERE phase = 'baseline'"
+    events = ", ".join(f"e.{column}" for column in LOCKED_EVENTS)
+    events = f"SELECT {events} FROM events e JOIN cases c USING (case_id) WHERE c.phase = 'baseline'"
+    counted = {
+        f"{name}": tables.row(f"SELECT count(*) FROM ({rows})")[0]
+        for name, rows in (("cases", cases), ("events", events))
+    }
+    return {**counted, "cases_sha256": _sha256(tables, cases), "events_sha256": _sha256(tables, events)}
 
 
 def _sha256(tables: Tables, rows: str) -> str:
     sql = f"WITH prints AS (SELECT sha256(CAST(to_json(r) AS VARCHAR)) AS print FROM ({rows}) r) "
     sql += "SELECT sha256(coalesce(string_agg(print, '' ORDER BY print), '')) FROM prints"
-    return str(tables.connection.execute(sql).fetchall()[0][0])
+    return str(tables.row(sql)[0])
 
 
-def _first(tables: Tables, table: str, column: str, phase: str) -> datetime | None:
-    found = tables.connection.execute(f"SELECT min({column}) FROM {table} WHERE phase = ?", [phase]).fetchall()[0][0]
-    return found if isinstance(found, datetime) else None
+def _begin_of_pilot(tables: Tables) -> datetime | None:
+    """The first moment of the pilot, by its interactions or its cases; None where a run carries no time."""
+    runs, timed, first_run = tables.row(
+        "SELECT count(*), count(started_at), min(started_at) FROM interactions WHERE phase = 'pilot'"
+    )
+    (first_case,) = tables.row("SELECT min(opened_at) FROM cases WHERE phase = 'pilot'")
+    begins = [begin for begin in (first_run, first_case) if isinstance(begin, datetime)]
+    return min(begins) if begins and runs == timed else None
 
 
 def _grade(name: Name, why: str) -> Grade:

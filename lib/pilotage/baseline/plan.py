@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pilotage.errors import PilotageError
 from pilotage.playbook import Playbook
 from pilotage.statistics import chance_of_go, fixed_n_acceptance, zero_failures
 
@@ -60,7 +61,7 @@ def _chance(book: Playbook, tier: str, tasks: int) -> float:
 
 
 def _tasks(book: Playbook, tier: str) -> int | None:
-    """The fewest tasks with which a good agent gets its go with the power wanted; None where 100,000 are not enough."""
+    """The fewest tasks with which a good agent gets its go with the power wanted; None where 100,000 do not do."""
     if "task_success_rate" not in book.pilot.gates:
         return None
     low, high = 1, 100_000
@@ -78,8 +79,12 @@ def _labels(book: Playbook, tier: str, power: float) -> tuple[int | None, int | 
     if "hallucination_rate" not in book.pilot.gates:
         return None, None, None
     limit = book.pilot.gates["hallucination_rate"].limits[tier].value  # type: ignore[index]  # any tier of TIERS
-    n, errors = fixed_n_acceptance(limit, limit / TIMES_BETTER, 1 - book.pilot.confidence, power)
-    return n, errors, zero_failures(limit, book.pilot.confidence)
+    clean = zero_failures(limit, book.pilot.confidence)
+    try:
+        n, errors = fixed_n_acceptance(limit, limit / TIMES_BETTER, 1 - book.pilot.confidence, power)
+    except PilotageError:  # no sample that anybody could label is large enough
+        return None, None, clean
+    return n, errors, clean
 
 
 def _weekly(book: Playbook, cases_per_week: float) -> float:

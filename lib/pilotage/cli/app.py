@@ -88,10 +88,10 @@ def run(
 @spoken
 def check(workspace: Where = None, dataset: Dataset = "") -> None:
     """Say what is wrong with the playbook, the datasets and the notebooks, without running anything."""
-    from pilotage.cli.speak import workspace_at
+    from pilotage.cli.speak import tell, workspace_at
     from pilotage.runner.status import check as look
 
-    typer.echo("\n".join(look(workspace_at(workspace), dataset)))
+    tell("\n".join(look(workspace_at(workspace), dataset)))
 
 
 @app.command()
@@ -100,19 +100,20 @@ def status(workspace: Where = None, dataset: Dataset = "") -> None:
     """Say for each dataset what its last run decided and which pages are up to date."""
     from datetime import UTC, datetime
 
-    from pilotage.cli.speak import workspace_at
+    from pilotage.cli.speak import tell, workspace_at
     from pilotage.runner.status import status_lines
 
-    typer.echo("\n".join(status_lines(workspace_at(workspace), datetime.now(UTC).date(), dataset)))
+    tell("\n".join(status_lines(workspace_at(workspace), datetime.now(UTC).date(), dataset)))
 
 
 @app.command()
 @spoken
 def init(target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new or empty folder.")]) -> None:
     """Make a workspace with a playbook, the notebooks and a sample dataset."""
+    from pilotage.cli.speak import tell
     from pilotage.starter import init_workspace
 
-    typer.echo("\n".join(init_workspace(target)))
+    tell("\n".join(init_workspace(target)))
 
 
 @app.command("map")
@@ -149,13 +150,16 @@ def sample(
 @baseline.command()
 @spoken
 def lock(
+    workspace: Where = None,
     dataset: Dataset = "",
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who locks it; default: the user's login name.")] = "",
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who locks it; default: the user's login name.")
+    ] = None,
 ) -> None:
     """Write the baseline's fingerprint into the audit log, before the pilot."""
     from pilotage.cli.records import lock_now
 
-    lock_now(dataset, by)
+    lock_now(workspace, dataset, by)
 
 
 @log.command()

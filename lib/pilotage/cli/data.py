@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
-from pilotage.cli.speak import inside
+from pilotage.cli.speak import inside, tell
 from pilotage.errors import PilotageError
 from pilotage.hashes import write_text_atomically
 from pilotage.workspace import find_workspace
@@ -22,10 +20,10 @@ def draft(files: list[Path], into: Path | None) -> None:
         raise PilotageError("there is a dataset.yaml already", str(into), "name another folder, or move that file away")
     drafted = draft_dataset(files, folder)
     undecided = [f"undecided: {sentence}" for sentence in drafted.undecided]
-    typer.echo("\n".join([drafted.yaml_text, drafted.preview, *undecided]))
+    tell("\n".join([drafted.yaml_text, drafted.preview, *undecided]))
     if into:
         write_text_atomically(target, drafted.yaml_text)
-        typer.echo(f"\nwritten: {into}/dataset.yaml; read it, then: pilotage run --dataset {folder.name}")
+        tell(f"\nwritten: {into}/dataset.yaml; read it, then: pilotage run --dataset {folder.name}")
 
 
 def build_sample(seed: int, variant: str | None, into: Path | None) -> None:
@@ -39,4 +37,4 @@ def build_sample(seed: int, variant: str | None, into: Path | None) -> None:
             "this folder holds something else than a synthetic dataset", str(folder), "name another with --into"
         )
     write_sample(folder, seed, variant or "sample")
-    typer.echo(f"written: {workspace.relative(folder)} (seed {seed})")
+    tell(f"written: {workspace.relative(folder)} (seed {seed})")

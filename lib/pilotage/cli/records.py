@@ -6,23 +6,35 @@ import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
 from pilotage import audit_log
-from pilotage.cli.speak import workspace_at
-from pilotage.errors import InputFaults
+from pilotage.cli.speak import tell, workspace_at
+from pilotage.errors import InputFaults, PilotageError
+from pilotage.words import plain
 
 
-def lock_now(dataset: str, by: str) -> None:
-    """Lock the baseline of the dataset in the audit log, and say so."""
+def lock_now(path: Path | None, dataset: str, by: str | None) -> None:
+    """Lock the baseline of the dataset in the audit log, and say so; no run may be reading its tables meanwhile."""
     from pilotage.baseline.lock import lock_baseline
     from pilotage.runner.job import choose_dataset
+    from pilotage.runner.lock import only_run
 
-    workspace = workspace_at(None)
+    workspace, person = workspace_at(path), _person(by)
     name = choose_dataset(workspace, dataset)
-    entry = lock_baseline(workspace, name, by or getpass.getuser(), datetime.now(UTC))
-    said = f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {entry.by}"
-    typer.echo(f"locked: the baseline of data/{name}, {said}")
+    with only_run(workspace.reports):
+        entry = lock_baseline(workspace, name, person, datetime.now(UTC))
+    said = f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {plain(' '.join(entry.by.split()))}"
+    tell(f"locked: the baseline of data/{name}, {said}")
+
+
+def _person(by: str | None) -> str:
+    """The name given, else the login name; PilotageError when that is nobody's."""
+    try:
+        person = getpass.getuser() if by is None else by.strip()
+    except (KeyError, OSError):
+        person = ""
+    if not person:
+        raise PilotageError("a lock needs the name of the person who locks", next="name yourself: --by NAME")
+    return person
 
 
 def verify_log(path: Path | None) -> int:
@@ -33,5 +45,5 @@ def verify_log(path: Path | None) -> int:
         raise InputFaults("playbook/audit_log.jsonl is not as it was written", faults)
     entries = audit_log.read(workspace.log)
     number = "1 entry" if len(entries) == 1 else f"{len(entries):,} entries"
-    typer.echo(f"{number}, none altered; head {entries[-1].hash}" if entries else "the audit log has no entry yet")
+    tell(f"{number}, none altered; head {entries[-1].hash}" if entries else "the audit log has no entry yet")
     return 0

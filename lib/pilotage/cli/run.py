@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import typer
-
-from pilotage.cli.speak import stop_on_signals, workspace_at
+from pilotage.cli.speak import LONGEST_LINE, stop_on_signals, tell, workspace_at
 from pilotage.runner.job import Request
 from pilotage.runner.progress import progress_on
 from pilotage.runner.run import Outcome, run
+from pilotage.words import plain
 
 CRASHED, TRIPPED = 1, 3
 TRIPS = {"not-yet": ("not yet", "no-go"), "no-go": ("no-go",), None: ()}
@@ -20,7 +19,7 @@ def run_playbook(path: Path | None, request: Request, fail_on: str | None) -> in
     """Run, say the answer, and give the exit code; a crashed page outranks a tripped answer."""
     stop_on_signals()
     outcome = run(workspace_at(path), request, progress_on())
-    typer.echo("\n".join(last_lines(outcome)))
+    tell("\n".join(last_lines(outcome)))
     if outcome.crashed:
         return CRASHED
     return TRIPPED if outcome.answer in TRIPS[fail_on] else 0
@@ -31,7 +30,7 @@ def last_lines(outcome: Outcome) -> list[str]:
     crashed = [f"crashed: {', '.join(outcome.crashed)}"] if outcome.crashed else []
     reused = ["nothing has changed since the last run"] if outcome.reused else []
     answer = f"{outcome.answer}, {outcome.tier}" if outcome.tier else outcome.answer
-    return [*reused, *crashed, "", answer, outcome.why, _short(outcome.index)]
+    return [*reused, *crashed, "", answer, plain(outcome.why, LONGEST_LINE), _short(outcome.index)]
 
 
 def _short(path: Path) -> str:

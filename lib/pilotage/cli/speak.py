@@ -1,4 +1,4 @@
-"""How commands end: a user's mistake without a traceback, an interruption with 130, a stop signal like Ctrl-C."""
+"""How commands speak and end: a user's mistake without a traceback, an interruption with 130, a stop signal like Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 from pilotage.errors import PilotageError
+from pilotage.words import plain
 from pilotage.workspace import Workspace, find_workspace
 
 INTERRUPTED = 130
+LONGEST_LINE = 1000  # characters of a line of a fault: a longer one quotes somebody's data
 
 
 def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -26,20 +28,34 @@ def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
     def told(**arguments: Any) -> None:
         try:
             code = command(**arguments)
-            sys.stdout.flush()
         except PilotageError as fault:
-            typer.echo(str(fault), err=True)
-            code = fault.exit_code
+            code = _tell_fault(fault)
         except KeyboardInterrupt:
-            typer.echo("stopped; the same command goes on from here", err=True)
+            tell("stopped; the same command goes on from here", sys.stderr)
             code = INTERRUPTED
-        except BrokenPipeError:
-            # Whoever read our output has gone, as `head` does; what was done is done.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
+        except OSError as fault:
+            if fault.errno is None:  # not the system's answer, but a library's own trouble
+                raise
+            what = f"this cannot be read or written ({fault.strerror})"
+            code = _tell_fault(PilotageError(what, os.fspath(fault.filename or "")))
         raise typer.Exit(code or 0)
 
     return told
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Print the text, control characters as ¤; nothing more once the reader has gone, as `head` does."""
+    stream = stream or sys.stdout
+    try:
+        typer.echo(plain(text, None), stream)
+    except BrokenPipeError:
+        # What is still buffered goes there as well, else Python would complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _tell_fault(fault: PilotageError) -> int:
+    tell("\n".join(plain(line, LONGEST_LINE) for line in str(fault).split("\n")), sys.stderr)
+    return fault.exit_code
 
 
 def stop_on_signals() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pilotage import audit_log
+from pilotage.errors import PilotageError
 from pilotage.kpis import Kpi, kpi_from_dict, label_of
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
 from pilotage.verdict import Answer, Gate, gate_from_dict, overall
+from pilotage.words import listed
 
-Holder = Literal["technology", "quality", "organization"]
+Side = Literal["technology", "quality", "organization"]
+NEEDED = ("baseline", "pilot", "roi")  # no decision without these questions, whatever the plan of pages says
 TECHNOLOGY = ("tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction")
 QUALITY = ("task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate")
 TIER_MEANS: Mapping[Tier, str] = {
@@ -26,7 +30,8 @@ TIER_MEANS: Mapping[Tier, str] = {
 class Decision:
     """The whole playbook's answer. `tier` is the tier a go is for; None while there is no go.
 
-    `gates` and `kpis` are those of all pages, in page order; `holder` says which side holds a decision that is not go.
+    `gates` and `kpis` are those of all pages, in page order; `held_by` names the sides that hold a decision that is not
+    go, the one with most gates first.
     """
 
     answer: Answer
@@ -35,7 +40,7 @@ class Decision:
     conditions: tuple[str, ...]
     gates: tuple[Gate, ...]
     kpis: tuple[Kpi, ...]
-    holder: Holder | None
+    held_by: tuple[Side, ...]
     facts: Mapping[str, Any]
 
     def gates_for(self, tier: Tier) -> tuple[Gate, ...]:
@@ -51,7 +56,7 @@ class Decision:
 def decide(page: Page) -> Decision:
     """Read the evidence of every page the decision needs and add it up; a page without evidence holds the decision."""
     book = page.playbook
-    wanted = [other.stage for other in book.pages if other.stage != page.stage]
+    wanted = list(dict.fromkeys([*NEEDED, *(other.stage for other in book.pages if other.stage != page.stage)]))
     found = {stage: page.upstream(stage) for stage in wanted}
     evidence = {stage: rows for stage, rows in found.items() if rows is not None}
     gates = (
@@ -63,41 +68,45 @@ def decide(page: Page) -> Decision:
     answer = overall(gates)
     deciding = [gate for gate in gates if gate.required and gate.answer == answer] if answer != "go" else []
     facts = {name: value for rows in evidence.values() for name, value in rows["facts"].items()}
-    decision = Decision(
-        answer, book.tier if answer == "go" else None, "", (), gates, kpis, _holder(deciding), facts
-    )  # fmt: skip
+    tier = book.tier if answer == "go" else None
+    decision = Decision(answer, tier, "", (), gates, kpis, _held_by(deciding), facts)
     return replace(decision, why=_why(decision, deciding, book.tier), conditions=tuple(_conditions(page, decision)))
 
 
 def _log_gate(page: Page) -> Iterator[Gate]:
     """A broken audit log holds every decision: nobody can tell any more who locked or approved what."""
-    faults = audit_log.verify(page.workspace.log)
+    try:
+        faults = audit_log.verify(page.workspace.log)
+    except PilotageError as fault:
+        faults = [fault.what]
     if faults:
         why = f"the audit log does not verify: {faults[0]}; see `pilotage log verify`"
         yield Gate("audit_log", "audit_log", None, True, "not yet", why, None)
 
 
 def _missing(stage: str) -> Gate:
-    why = f"the page {stage!r} came to no verdict: it crashed, or was not run"
+    why = f"the page {stage!r} came to no verdict: it crashed, was not run, or is not among the playbook's pages"
     return Gate(f"page_{stage}", f"page_{stage}", None, True, "not yet", why, None)
 
 
-def _holder(deciding: list[Gate]) -> Holder | None:
-    """Which side the first deciding gate is on: a missing page is technology, money and baseline organization."""
-    if not deciding:
-        return None
-    kpi = deciding[0].kpi
-    if kpi in TECHNOLOGY or kpi.startswith("page_"):
+def _held_by(deciding: list[Gate]) -> tuple[Side, ...]:
+    """The sides the deciding gates are on: a page without a verdict is technology, money and baseline organization."""
+    sides = Counter(_side(gate) for gate in deciding)
+    return tuple(side for side, _ in sides.most_common())
+
+
+def _side(gate: Gate) -> Side:
+    if gate.kpi in TECHNOLOGY or gate.kpi.startswith("page_"):
         return "technology"
-    return "quality" if kpi in QUALITY else "organization"
+    return "quality" if gate.kpi in QUALITY else "organization"
 
 
 def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
     if decision.answer == "go":
         required = sum(gate.required for gate in decision.gates)
         return f"All {required} required gates are open for production {tier}: {TIER_MEANS[tier]}."
-    first, others = deciding[0], len(deciding) - 1
-    more = f" {others} more {'gate is' if others == 1 else 'gates are'} {decision.answer}." if others else ""
+    first, others = deciding[0], [label_of(gate.kpi) for gate in deciding[1:]]
+    more = f" Also {decision.answer}: {listed(others)}." if others else ""
     return f"{label_of(first.kpi)}: {first.why}.{more}"
 
 

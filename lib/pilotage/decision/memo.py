@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pilotage.decision.combine import Decision, tier_above
-from pilotage.kpis import Kpi, label_of
+from pilotage.decision.combine import TIER_MEANS, Decision, tier_above
+from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import Page, html
 from pilotage.playbook import Tier
-from pilotage.verdict import Gate
-from pilotage.words import number, span
+from pilotage.verdict import Gate, limit_text
+from pilotage.words import count, listed, number, sentence_case, span
 
 ROWS = 7  # what fits one look
-NO_DOUBT = "No doubt on record. Read what this page cannot tell you."
+NO_DOUBT = "No gate is shut. Read below what this page cannot tell you."
 
 
 def headline(decision: Decision, tier: Tier) -> str:
@@ -22,20 +22,17 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Six cards: what is asked next, error rate, money, the biggest doubt, what holds the decision, approvals."""
+    """Six cards: what is asked next, error rate, money, the biggest doubt, what holds the decision, who signs."""
     book = page.playbook
+    signatures = list(book.decision.signatures)
     return html.cards(
         [
             ("Asked next", *_asked_next(page, decision)),
             ("Error rate", *_error_rate(decision)),
             ("Money", *_money(decision, page.currency)),
             ("Biggest doubt", *_doubt(decision, book.tier)),
-            ("Held by", (decision.holder or "nothing").capitalize(), _held(decision)),
-            (
-                "Approvals",
-                f"0 of {len(book.decision.signatures)}",
-                f"Still to sign: {', '.join(book.decision.signatures)}.",
-            ),
+            ("Held by", listed(list(decision.held_by) or ["nothing"]).capitalize(), _held(decision, book.tier)),
+            ("To be signed by", count(len(signatures), "roles"), f"{listed(signatures)}."),
         ]
     )
 
@@ -55,27 +52,22 @@ def _day(page: Page, days: int) -> str:
 def _error_rate(decision: Decision) -> tuple[str, str]:
     kpi = decision.kpi("task_success_rate")
     if kpi is None or kpi.estimate is None:
-        return "Unknown", kpi.reason.capitalize() + "." if kpi else "No page measured it."
+        return "Unknown", f"{sentence_case(kpi.reason) if kpi else 'No page measured it'}."
     worst = "without bound" if kpi.low is None else number(1 - kpi.low, "share")
-    sure = f"{(1 + kpi.confidence) / 2:.0%}"
-    return number(
-        1 - kpi.estimate, "share"
-    ), f"of the pilot's tasks went wrong; at most {worst} with {sure} confidence."
+    sure = number((1 + kpi.confidence) / 2, "share")
+    wrong = number(1 - kpi.estimate, "share")
+    return wrong, f"of {kpi.n:,} interactions in the pilot went wrong; at most {worst} with {sure} confidence."
 
 
 def _money(decision: Decision, currency: str) -> tuple[str, str]:
     months, net = decision.kpi("payback_months"), decision.kpi("net_benefit_per_month")
     if months is None or months.estimate is None:
-        return "Unknown", months.reason.capitalize() + "." if months else "No page worked it out."
+        return "Unknown", f"{sentence_case(months.reason) if months else 'No page worked it out'}."
     per_month = f" Net {span(net.low, net.high, 'money', currency)} a month." if net else ""
-    late = months.high is None or months.high >= 120
-    value = "May never pay back" if late else f"Paid back in {number(months.estimate)} months"
-    return value, f"{_months_span(months)}, in nine of ten drawn worlds.{per_month}"
-
-
-def _months_span(months: Kpi) -> str:
-    late = months.high is None or months.high >= 120
-    return f"From {number(months.low)} months to {'never' if late else f'{number(months.high)} months'}"
+    paid = number(months.estimate, "months")
+    value = "May never pay back" if paid == "never" else f"Paid back in {paid}"
+    reach = span(months.low, months.high, "months")
+    return value, f"Between {reach}, in nine of ten worlds that the figures allow.{per_month}"
 
 
 def _doubt(decision: Decision, tier: Tier) -> tuple[str, str]:
@@ -83,27 +75,33 @@ def _doubt(decision: Decision, tier: Tier) -> tuple[str, str]:
     if gate is None:
         return "None recorded", NO_DOUBT
     short = "; ".join(gate.why.split("; ")[:2])  # what was measured and the limit; the table below has the rest
-    stands = "" if gate.tier in (None, tier) else f" Stands before production {gate.tier}."
-    return label_of(gate.kpi), f"{short[:1].upper()}{short[1:]}.{stands}"
+    stands = "" if gate.tier in (None, tier) else f" It stands before production {gate.tier}, not before this one."
+    return label_of(gate.kpi), f"{sentence_case(short)}.{stands}"
 
 
 def biggest_doubt(decision: Decision, tier: Tier) -> Gate | None:
-    """The first required gate that is not open; else an advisory one; else what keeps the next tier shut."""
+    """The gate that weighs most: required before advisory before the next tier's, and in each no-go before not yet."""
     above = tier_above(tier)
-    gates = [*decision.gates_for(tier), *(decision.gates_for(above) if above else ())]
-    for answer in ("no-go", "not yet"):
-        for required in (True, False):
-            shut = [gate for gate in gates if gate.answer == answer and gate.required == required]
-            if shut:
-                return shut[0]
-    return None
+    own, beyond = decision.gates_for(tier), [gate for gate in decision.gates if gate.tier == above and above]
+    ranked = [
+        *(gate for gate in own if gate.required),
+        *(gate for gate in own if not gate.required),
+        *beyond,
+    ]
+    shut = [(_weight(gate, tier), place, gate) for place, gate in enumerate(ranked) if gate.answer != "go"]
+    return min(shut, key=lambda row: row[:2])[2] if shut else None
 
 
-def _held(decision: Decision) -> str:
-    shut = [gate for gate in decision.gates if gate.required and gate.answer != "go"]
+def _weight(gate: Gate, tier: Tier) -> tuple[bool, bool, bool]:
+    return (gate.tier not in (None, tier), not gate.required, gate.answer != "no-go")
+
+
+def _held(decision: Decision, tier: Tier) -> str:
+    required = [gate for gate in decision.gates if gate.required]
+    shut = sum(gate.answer != "go" for gate in required)
     if not shut:
         return "Neither technology nor quality nor organization holds the decision."
-    return f"{len(shut)} of {sum(gate.required for gate in decision.gates)} required gates are not open."
+    return f"{shut} of {count(len(required), 'required gates')} not open for production {tier}: {TIER_MEANS[tier]}."
 
 
 def asks(page: Page, decision: Decision) -> html.Html:
@@ -123,26 +121,20 @@ def kpi_rows(page: Page, decision: Decision) -> html.Html:
 
 
 def _row(page: Page, decision: Decision, gate: Gate) -> tuple[object, ...]:
-    kpi = decision.kpi(gate.kpi)
     name = label_of(gate.kpi) if gate.required else f"{label_of(gate.kpi)} (advisory)"
+    kpi = decision.kpi(gate.kpi)
     if kpi is None or kpi.estimate is None:
-        known = decision.facts.get(gate.kpi)
-        return (
-            name,
-            _plain(gate.limit),
-            "unknown" if known is None else _plain(known),
-            "",
-            "",
-            html.badge(gate.answer),
-        )
-    limit = number(gate.limit, kpi.unit, page.currency) if isinstance(gate.limit, float | int) else _plain(gate.limit)
-    interval = span(kpi.low, kpi.high, kpi.unit, page.currency)
-    over = f"{kpi.n:,} {gate.unit}" if gate.unit else ""
-    return (name, limit, number(kpi.estimate, kpi.unit, page.currency), interval, over, html.badge(gate.answer))
+        found = decision.facts.get(gate.kpi)
+        value = "unknown" if found is None else found if isinstance(found, str) else number(found)
+        return (name, _at_least(gate.limit), value, "", "", html.badge(gate.answer))
+    limit = limit_text(kpi.better, float(gate.limit or 0), kpi.unit, page.currency)
+    between = "" if kpi.low == kpi.high else span(kpi.low, kpi.high, kpi.unit, page.currency)
+    over = f"{kpi.n:,} {gate.unit}" if kpi.name in DEFINITIONS else ""
+    return (name, limit, number(kpi.estimate, kpi.unit, page.currency), between, over, html.badge(gate.answer))
 
 
-def _plain(limit: float | str | None) -> str:
-    return limit if isinstance(limit, str) else number(limit) if limit is not None else ""
+def _at_least(limit: float | str | None) -> str:
+    return "" if limit is None else f"at least {limit if isinstance(limit, str) else number(limit)}"
 
 
 def next_tier(page: Page, decision: Decision) -> html.Html:
@@ -153,19 +145,20 @@ def next_tier(page: Page, decision: Decision) -> html.Html:
     shut = [gate for gate in decision.gates if gate.tier == above and gate.answer != "go"]
     if not shut:
         return html.paragraph(f"The gates for production {above} are open too: it may be asked for.")
-    rows = [(label_of(gate.kpi), gate.why, html.badge(gate.answer)) for gate in shut]
-    return html.table(f"What production {above} would still need", ("Gate", "Why", "Answer"), list(_uncut(rows)))
+    caption = f"What production {above} would still need: {TIER_MEANS[above]}"
+    return html.table(caption, ("Gate", "Why", "Answer"), list(_reasons(shut)))
 
 
-def _uncut(rows: list[tuple[str, str, html.Html]]) -> Iterator[tuple[object, ...]]:
-    yield from ((name, html.Html(html.sentence(why)), answer) for name, why, answer in rows)
+def _reasons(gates: list[Gate]) -> Iterator[tuple[object, ...]]:
+    for gate in gates:
+        yield (label_of(gate.kpi), html.Html(html.sentence(gate.why)), html.badge(gate.answer))
 
 
-def plotted(decision: Decision, tier: Tier) -> tuple[list[Kpi], dict[str, float]]:
-    """The measured KPIs of the required gates with their limits, for the figure."""
-    limits = {g.kpi: float(g.limit) for g in decision.gates_for(tier) if isinstance(g.limit, float | int)}
-    kpis = [kpi for name in limits if (kpi := decision.kpi(name)) is not None]
-    return kpis[:ROWS], limits
+def plotted(decision: Decision, tier: Tier) -> tuple[list[Kpi], dict[str, Gate]]:
+    """The measured KPIs with a gate at the tier, for the figure, and their gates by name."""
+    gates = {gate.kpi: gate for gate in decision.gates_for(tier) if gate.kpi in DEFINITIONS}
+    kpis = [kpi for name in gates if (kpi := decision.kpi(name)) is not None]
+    return kpis[:ROWS], gates
 
 
 def finding(decision: Decision, tier: Tier) -> str:

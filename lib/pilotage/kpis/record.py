@@ -11,7 +11,8 @@ class Kpi:
     """One row of evidence. `estimate` None means that the data cannot say, and `reason` says why.
 
     `low` and `high` are the interval at `confidence`; None with an estimate means that this side is unbounded. `count`
-    is the numerator of a rate, None elsewhere; `n_eff` the number of independent observations behind the interval.
+    is the numerator of a rate, None elsewhere; `n_eff` the number of independent observations behind the interval;
+    `unmeasured` counts rows that are known to exist and have no value.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kpi:
     baseline: float | None = None
     target: float | None = None
     n_eff: float | None = None
+    unmeasured: int = 0
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilotage.errors import PilotageError
 from pilotage.hashes import sha256_file, write_json_atomically, write_text_atomically
-from pilotage.kpis import Kpi, Tables
+from pilotage.kpis import DEFINITIONS, Kpi, Tables
 from pilotage.page import html
 from pilotage.page.opened import Opened
 from pilotage.playbook import Limit, Playbook, read_policy
@@ -127,7 +127,7 @@ class Page:
             self.opened.file(intake / "tables" / f"{name}.parquet")
         present = {name: fact for name, fact in facts.items() if fact}
         self.facts |= present
-        return Tables(open_tables(self.workspace, self.dataset, names), present)
+        return Tables(open_tables(self.workspace, self.dataset, names), present, self.playbook.time_zone)
 
     def upstream(self, stage: str) -> dict[str, Any] | None:
         """The evidence of a page this one needs; None where that page did not come to its end.
@@ -141,11 +141,24 @@ class Page:
         return evidence if evidence and evidence["dataset"] == self.dataset else None
 
     def doubts(self, tables: Tables, fresh: Sequence[str] = ()) -> list[str]:
-        """What holds a gate that rests on these tables: failed checks, missing rows, and `fresh` tables gone stale."""
+        """What holds a gate that rests on these tables: failed checks, missing rows, and `fresh` tables gone stale.
+
+        The tolerances themselves are limits: on real data an example of them holds too.
+        """
+        used = ("rows_missing_max_share", *(("freshness_days",) if fresh else ()))
+        examples = [name for name in used if getattr(self.playbook, name).example and not self.synthetic]
         return [
+            *([f"still examples in playbook/playbook.yaml: {', '.join(examples)}"] if examples else []),
             *(reason for name in tables.facts for reason in self._table_doubts(name, tables.facts[name])),
             *(reason for name in fresh if (reason := self._age_doubt(name, tables.facts.get(name)))),
         ]
+
+    def gap(self, kpi: Kpi) -> list[str]:
+        """Why a mean may not be trusted: more rows without a value than the playbook lets go missing."""
+        known, allowed = kpi.n + kpi.unmeasured, self.playbook.rows_missing_max_share.value
+        if DEFINITIONS[kpi.name].kind != "mean" or not kpi.n or kpi.unmeasured <= allowed * known:
+            return []
+        return [f"{kpi.unmeasured:,} of {known:,} rows have no value for “{kpi.label}”"]
 
     def _table_doubts(self, name: str, fact: Any) -> list[str]:
         known = max(1, fact["rows"] + fact["missing"])

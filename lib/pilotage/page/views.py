@@ -94,6 +94,17 @@ def undecided(page: Page) -> html.Html:
     return html.Html("<h3>What the data leaves open</h3>" + html.bullets(absent)) if absent else html.Html("")
 
 
+def between(confidence: float) -> html.Html:
+    """What the column "Between" says, in one sentence."""
+    return html.paragraph(f"“Between” gives the range that holds the true value in {confidence:.0%} of such samples.")
+
+
+def sure(confidence: float) -> html.Html:
+    """How sure a go is, in one sentence."""
+    wrong = number(1 - confidence, "share")
+    return html.paragraph(f"Of agents that lie exactly at a limit, at most {wrong} would get a go by luck.")
+
+
 def kpis(page: Page, caption: str, rows: Sequence[Kpi]) -> html.Html:
     """KPIs with their interval and what they were counted over; one that the data cannot give says why."""
     header = ("KPI", "Measured", "Between", "Counted over")

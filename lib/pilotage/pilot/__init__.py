@@ -1,8 +1,8 @@
 """Is the agent good enough, and how sure are we?"""
 
 from pilotage.pilot.gates import gates
-from pilotage.pilot.measured import by_part, by_week, growth, measured
-from pilotage.pilot.show import finding, gates_figure, token_figure, token_finding
+from pilotage.pilot.measured import by_part, by_week, growth, labels_counted, measured
+from pilotage.pilot.show import finding, gates_figure, parts_table, token_figure, token_finding
 
 __all__ = [
     "by_part",
@@ -11,7 +11,9 @@ __all__ = [
     "gates",
     "gates_figure",
     "growth",
+    "labels_counted",
     "measured",
+    "parts_table",
     "token_figure",
     "token_finding",
 ]

@@ -6,28 +6,38 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pilotage import figures
-from pilotage.kpis import Kpi
+from pilotage.kpis import Kpi, label_of
+from pilotage.page import Page, html, views
 from pilotage.pilot.measured import growth
-from pilotage.verdict import compare
+from pilotage.verdict import Gate
 from pilotage.words import listed, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def finding(kpis: Sequence[Kpi]) -> str:
-    """The figure's title: how many limits are cleared, and which are not."""
-    gated = [kpi for kpi in kpis if kpi.target is not None]
-    shut = [kpi.label for kpi in gated if kpi.target is not None and compare(kpi, kpi.target) != "go"]
+def finding(gates: Sequence[Gate], tier: str) -> str:
+    """The figure's title: how many gates of the tier are open, and which are not."""
+    asked = [gate for gate in gates if gate.tier == tier]
+    shut = [label_of(gate.kpi) for gate in asked if gate.answer != "go"]
     if not shut:
-        return f"All {len(gated)} limits are cleared, even at the worse end of each range."
-    return f"{len(gated) - len(shut)} of {len(gated)} limits are cleared; not cleared: {listed(shut)}."
+        return f"All {len(asked)} limits are cleared, even at the worse end of each range."
+    return f"{len(asked) - len(shut)} of {len(asked)} limits are cleared; not cleared: {listed(shut)}."
 
 
-def gates_figure(kpis: Sequence[Kpi]) -> Figure:
-    """The KPIs with a limit, each with its range and its limit."""
-    gated = [kpi for kpi in kpis if kpi.target is not None]
-    return figures.intervals(finding(kpis), gated, {kpi.name: kpi.target for kpi in gated if kpi.target is not None})
+def gates_figure(kpis: Sequence[Kpi], gates: Sequence[Gate], tier: str) -> Figure:
+    """The KPIs with a gate at the tier, each with its range, its limit and the gate's answer as its colour."""
+    asked = {gate.kpi: gate for gate in gates if gate.tier == tier}
+    return figures.intervals(finding(gates, tier), [kpi for kpi in kpis if kpi.name in asked], asked)
+
+
+def parts_table(page: Page, caption: str, parts: Sequence[Kpi]) -> html.Html:
+    """The parts with enough rows to say something, and how many were left out because they have too few."""
+    least = page.playbook.pilot.min_segment_n.value
+    shown = [kpi for kpi in parts if kpi.n >= least]
+    few = [kpi.dimension or "" for kpi in parts if kpi.n < least]
+    left_out = f"Left out, with fewer than {least}: {listed(few)}." if few else ""
+    return html.Html(views.kpis(page, caption, shown) + (html.paragraph(left_out, "small") if few else ""))
 
 
 def token_finding(weeks: Sequence[Kpi]) -> str:
@@ -36,9 +46,7 @@ def token_finding(weeks: Sequence[Kpi]) -> str:
     if change is None:
         return "The interactions carry no tokens or no time, so their trend is not known."
     first, last = weeks[0].estimate, weeks[-1].estimate
-    return (
-        f"Tokens per interaction went from {number(first)} to {number(last)} in {len(weeks)} weeks ({change:+.0%})."
-    )  # fmt: skip
+    return f"Tokens per interaction went from {number(first)} to {number(last)} in {len(weeks)} weeks ({change:+.0%})."
 
 
 def token_figure(weeks: Sequence[Kpi]) -> Figure | None:

@@ -3,13 +3,11 @@
 from pilotage.playbook.assumptions import Assumptions
 from pilotage.playbook.charter import Agent, Charter, Page
 from pilotage.playbook.common import TIERS, Assumption, Limit, Stage, Tier
-from pilotage.playbook.faults import PlaybookFaults
-from pilotage.playbook.load import Playbook, load_playbook, read_policy
+from pilotage.playbook.load import Playbook, PlaybookFaults, load_playbook, read_policy
 from pilotage.playbook.policies import (
     Ask,
     BaselinePolicy,
     DecisionPolicy,
-    Expectations,
     Gate,
     PilotPlan,
     PilotPolicy,
@@ -25,7 +23,6 @@ __all__ = [
     "BaselinePolicy",
     "Charter",
     "DecisionPolicy",
-    "Expectations",
     "Gate",
     "Limit",
     "Page",

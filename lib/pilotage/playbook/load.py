@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
 
-from pydantic import ValidationError
-
+from pilotage.errors import InputFaults
+from pilotage.forms import fill, read_mapping
 from pilotage.playbook.assumptions import Assumptions
 from pilotage.playbook.charter import Charter
-from pilotage.playbook.common import Model
-from pilotage.playbook.faults import PlaybookFaults, sentences
-from pilotage.playbook.policies import BaselinePolicy, DecisionPolicy, Expectations, PilotPolicy, RoiPolicy
-from pilotage.playbook.reading import Unreadable, read_mapping
+from pilotage.playbook.common import Model, Stage
+from pilotage.playbook.policies import BaselinePolicy, DecisionPolicy, PilotPolicy, RoiPolicy
+from pilotage.words import listed
 from pilotage.workspace import Workspace
+
+# expectations.yaml belongs to the tables: records.expectations reads it.
 
 FILES: dict[str, type[Model]] = {
     "playbook": Charter,
@@ -23,7 +23,6 @@ FILES: dict[str, type[Model]] = {
     "pilot": PilotPolicy,
     "roi": RoiPolicy,
     "decision": DecisionPolicy,
-    "expectations": Expectations,
 }
 
 
@@ -35,13 +34,26 @@ class Playbook(Charter):
     pilot: PilotPolicy
     roi: RoiPolicy
     decision: DecisionPolicy
-    expectations: Expectations
+
+
+class PlaybookFaults(InputFaults):
+    """All faults of all files, one group per file; `faults` repeats the file's name in each line."""
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        self.groups = {path: tuple(lines) for path, lines in groups.items()}
+        lines = [f"{path}: {line}" for path, group in self.groups.items() for line in group]
+        super().__init__("the playbook cannot be followed", lines)
+
+    def __str__(self) -> str:
+        parts = (InputFaults(f"{path} cannot be followed", lines) for path, lines in self.groups.items())
+        return "\n".join(map(str, parts))
 
 
 def load_playbook(workspace: Workspace) -> Playbook:
     """The whole playbook; raises PlaybookFaults (an InputFaults) with every fault of every file.
 
-    That each page's notebook is there is checked here and not in `read_policy`, which opens the named files only.
+    That each page has its notebook and its policy file is checked here and not in `read_policy`, which opens the named
+    files only. `expectations.yaml` is judged with the tables it speaks of: see `records.expectations`.
     """
     return _build(workspace, tuple(FILES), whole=True)
 
@@ -55,12 +67,9 @@ def _build(workspace: Workspace, names: Sequence[str], whole: bool) -> Playbook:
     parts: dict[str, Any] = {}
     groups: dict[str, list[str]] = {}
     for name in names:
-        read = _read(workspace, name)
-        if isinstance(read, Model):
-            parts[name] = read
-        faults = read if isinstance(read, list) else []
-        if whole and isinstance(read, Charter):
-            faults = list(_absent_notebooks(workspace, read))
+        parts[name], faults = _read(workspace, name)
+        if whole and isinstance(parts[name], Charter):
+            faults = list(_pages_without(workspace, parts[name]))
         if faults:
             groups[f"playbook/{name}.yaml"] = faults
     if groups:
@@ -69,21 +78,20 @@ def _build(workspace: Workspace, names: Sequence[str], whole: bool) -> Playbook:
     return Playbook.model_construct(**charter, **parts)
 
 
-def _read(workspace: Workspace, name: str) -> Model | list[str]:
+def _read(workspace: Workspace, name: str) -> tuple[Model | None, list[str]]:
     """The file as its model, or its faults."""
-    model = FILES[name]
-    try:
-        # Through JSON, because strict validation of Python values refuses a list where a frozen tuple is meant.
-        return model.model_validate_json(json.dumps(read_mapping(workspace.playbook / f"{name}.yaml"), default=str))
-    except Unreadable as fault:
-        return list(fault.faults)
-    except ValidationError as error:
-        return sentences(model, error)
-    except (TypeError, ValueError, RecursionError) as fault:  # a key that is no plain word, a list in itself
-        return [f"cannot be read: {fault}"]
+    if name not in FILES:
+        return None, ["no page of this version goes by this file"]
+    mapping, faults = read_mapping(workspace.playbook / f"{name}.yaml")
+    return (None, faults) if faults else fill(FILES[name], mapping)
 
 
-def _absent_notebooks(workspace: Workspace, charter: Charter) -> Iterator[str]:
+def _pages_without(workspace: Workspace, charter: Charter) -> Iterator[str]:
+    """Pages that could not run: their policy file or their notebook is not there."""
+    ready = [name for name in FILES if name in get_args(Stage)]
     for number, page in enumerate(charter.pages, 1):
-        if not (workspace.notebooks / f"{page.notebook}.ipynb").is_file():
+        if page.stage not in FILES:
+            there = f"there is no playbook/{page.stage}.yaml in this version; it has pages for {listed(ready)}"
+            yield f"pages[{number}].stage: {page.stage}: {there}"
+        elif not (workspace.notebooks / f"{page.notebook}.ipynb").is_file():
             yield f"pages[{number}].notebook: notebooks/{page.notebook}.ipynb is missing"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -23,19 +23,9 @@ from pilotage.playbook.common import (
 
 Grade = Literal["locked", "recorded", "self-reported", "none"]
 Answer = Literal["go", "no-go", "not yet"]
-TableName = Literal[
-    "cases",
-    "events",
-    "interactions",
-    "model_calls",
-    "tool_calls",
-    "labels",
-    "feedback",
-    "reviews",
-    "texts",
-    "costs",
-    "training",
-]
+# Less confidence than this is no confidence: a bound on the wrong side of its own estimate, a go at the toss of a coin.
+OneSided = Annotated[float, Field(ge=0.8, lt=1)]
+TwoSided = Annotated[float, Field(ge=0.5, lt=1)]
 
 
 class PilotPlan(Model):
@@ -52,7 +42,7 @@ class BaselinePolicy(Model):
     """baseline.yaml: what must be known about the work before the agent."""
 
     owner: Text = Field(description="The role that answers for this file.")
-    confidence: Chance = Field(description="The confidence of the intervals on the baseline page, two-sided.")
+    confidence: TwoSided = Field(description="The confidence of the intervals on the baseline page, two-sided.")
     min_cases: Limit[Count] = Field(description="How many finished cases the baseline needs.")
     min_weeks: Limit[Count] = Field(description="How many weeks of work the baseline must span.")
     grade_required: Limit[Grade] = Field(description="The least grade of baseline a decision may rest on.")
@@ -82,7 +72,7 @@ class PilotPolicy(Model):
     """pilot.yaml: what the agent must prove, and how sure we want to be."""
 
     owner: Text = Field(description="The role that answers for this file.")
-    confidence: Chance = Field(description="How sure a go must be: the one-sided confidence of each gate's bound.")
+    confidence: OneSided = Field(description="How sure a go must be: the one-sided confidence of each gate's bound.")
     pass_k: Count = Field(description="How many tries in a row must succeed for the agent to count as reliable.")
     min_segment_n: Limit[Count] = Field(description="How many interactions a part needs before its figure is shown.")
     gates: Mapping[PilotKpi, Gate] = Field(description="The gates, by the name of the KPI they judge.")
@@ -91,11 +81,12 @@ class PilotPolicy(Model):
     @classmethod
     def _rates_lie_between_zero_and_one(cls, gates: Mapping[PilotKpi, Gate]) -> Mapping[PilotKpi, Gate]:
         faults = [
-            f"{name}: {tier}: a rate lies between 0 and 1 (got {limit.value:g}); 5% is 0.05"
+            f"{name}: {tier}: the limit of a rate lies above 0 and below 1 (got {limit.value:g}); 5% is 0.05, "
+            "and no pilot can prove never or always"
             for name, gate in gates.items()
             if name.endswith("_rate") or name == "pass_hat_k"
             for tier, limit in gate.limits.items()
-            if limit.value > 1
+            if not 0 < limit.value < 1
         ]
         if not any(gate.required for gate in gates.values()):
             faults.append("should have at least one required gate: otherwise every agent passes")
@@ -163,25 +154,3 @@ class DecisionPolicy(Model):
     stop_rule: Text = Field(description="When the agent is stopped for good, in a sentence.")
     next_look_days: Count = Field(description="In how many days the decision is looked at again.")
     cannot_tell: tuple[Text, ...] = Field(min_length=1, description="What this decision cannot tell its reader.")
-
-
-class Expectations(Model):
-    """expectations.yaml: the organisation's own Great Expectations, run once per table at intake."""
-
-    owner: Text = Field(description="The role that answers for this file.")
-    expectations: Mapping[TableName, tuple[Mapping[str, Mapping[str, Any]], ...]] = Field(
-        description="For each table a list of expectations, each one name with its arguments."
-    )
-
-    @field_validator("expectations")
-    @classmethod
-    def _each_is_one_expectation(cls, tables: Mapping[str, Any]) -> Mapping[str, Any]:
-        faults = [
-            f"{table}[{number}]: should be one name that begins with expect_ (got {', '.join(item) or 'none'})"
-            for table, items in tables.items()
-            for number, item in enumerate(items, 1)
-            if len(item) != 1 or not next(iter(item)).startswith("expect_")
-        ]
-        if faults:
-            raise ValueError("\n".join(faults))
-        return tables

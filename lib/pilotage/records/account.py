@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pilotage.hashes import sha256_file
 from pilotage.records.dataset import Dataset
+from pilotage.records.one_agent import agent_check
 from pilotage.records.take_in import Taken
 from pilotage.spreadsheet import safe_cell
 from pilotage.workspace import Workspace
@@ -28,17 +29,18 @@ def write_table(folder: Path, name: str, taken: Taken) -> None:
     pq.write_table(taken.rows, path, compression="zstd", row_group_size=1 << 17, store_schema=False)
 
 
-def write_rejected(folder: Path, name: str, taken: Taken, workspace: Workspace) -> None:
+def write_rejected(folder: Path, name: str, taken: Taken) -> None:
     """`rejected/<name>.csv` (file, line, reason, row as JSON), safe in a spreadsheet; no file if no such row."""
-    if not taken.set_aside:
+    if not taken.set_aside.num_rows:
         return
     path = folder / "rejected" / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("file", "line", "reason", "row"))
-        for row in taken.set_aside:
-            writer.writerow((safe_cell(row.file), row.line, safe_cell("; ".join(row.reasons)), safe_cell(row.row)))
+        writer.writerow(taken.set_aside.column_names)
+        for batch in taken.set_aside.to_batches(max_chunksize=1 << 16):
+            cells = (map(safe_cell, column.to_pylist()) for column in batch.columns)
+            writer.writerows(zip(*cells, strict=True))
 
 
 def account(
@@ -63,22 +65,23 @@ def account(
         },
         "sources": {path: state[path] for path in sorted(files)},
         "tables": {
-            table: _table(workspace, item, expected.get(table, []), state, folder / "tables" / f"{table}.parquet")
+            table: {
+                **_table(workspace, item, state, folder / "tables" / f"{table}.parquet"),
+                "checks": [_complete(item), *_repeated(item), *_one_agent(item, taken), *expected.get(table, [])],
+            }
             for table, item in taken.items()
         },
     }
 
 
-def _table(
-    workspace: Workspace, taken: Taken, expected: list[Check], state: Mapping[str, Any], path: Path
-) -> dict[str, Any]:
+def _table(workspace: Workspace, taken: Taken, state: Mapping[str, Any], path: Path) -> dict[str, Any]:
     first, last = _span(taken)
     sources = [(workspace.relative(file), rows) for file, rows in taken.sources]
     return {
         "rows": taken.rows.num_rows,
         "read": taken.read,
         "declared": taken.declared,
-        "set_aside": len(taken.set_aside),
+        "set_aside": taken.set_aside.num_rows,
         "exact_duplicates": taken.exact_duplicates,
         "missing": taken.missing,
         "columns": list(taken.columns),
@@ -94,7 +97,6 @@ def _table(
         "phases": _phases(taken),
         "sources": [{"path": file, "sha256": state[file], "rows": rows} for file, rows in sources],
         "reasons": dict(taken.reasons),
-        "checks": [_complete(taken), *_repeated(taken), *expected],
     }
 
 
@@ -117,7 +119,7 @@ def _phases(taken: Taken) -> dict[str, int]:
 
 def _complete(taken: Taken) -> Check:
     """Passes only where every row that was read or declared was accepted or is an exact repeat."""
-    aside, table = len(taken.set_aside), taken.table.name
+    aside, table = taken.set_aside.num_rows, taken.table.name
     known = taken.rows.num_rows + taken.missing
     if taken.missing:
         absent = max(0, taken.missing - aside)
@@ -136,3 +138,8 @@ def _repeated(taken: Taken) -> list[Check]:
         return []
     detail = f"{taken.repeats:,} rows equal another one; they are kept, because rows of {taken.table.name} have no id"
     return [{"name": "equal rows", "passed": True, "detail": detail}]
+
+
+def _one_agent(taken: Taken, tables: Mapping[str, Taken]) -> list[Check]:
+    check = agent_check(taken, tables)
+    return [check] if check else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pilotage.errors import InputFaults
-from pilotage.records.faults import check_model, near, read_yaml
+from pilotage.forms import fill, near, read_mapping
 from pilotage.records.schemas import TABLES
 from pilotage.records.sources import KINDS, kind_of
 from pilotage.workspace import Workspace
@@ -70,9 +70,9 @@ class TableSource(_Frozen):
     @classmethod
     def _known_encoding(cls, given: str | None) -> str | None:
         try:
-            codecs.lookup(given or "utf-8")
-        except LookupError:
-            raise ValueError(f"{given!r} is not a known encoding") from None
+            b"".decode(given or "utf-8")
+        except (LookupError, UnicodeError):  # unknown, or no encoding of text, as zlib
+            raise ValueError("is not a known encoding of text") from None
         return given
 
     @field_validator("delimiter")
@@ -80,7 +80,7 @@ class TableSource(_Frozen):
     def _one_character(cls, given: str | None) -> str | None:
         given = {"tab": "\t", "\\t": "\t"}.get(given or "", given)
         if given is not None and (len(given) != 1 or given in '"\r\n'):
-            raise ValueError(f"should be one character, or tab (got {given!r})")
+            raise ValueError("should be one character, or tab")
         return given
 
     @field_validator("time_format")
@@ -93,7 +93,7 @@ class TableSource(_Frozen):
         except ValueError as fault:
             if "%" not in given or "directive" in str(fault) or "stray" in str(fault):
                 known = ", ".join(UNIX)
-                raise ValueError(f"{given!r} is no way to write times (as %d/%m/%Y %H:%M, or {known})") from None
+                raise ValueError(f"is no way to write times (as %d/%m/%Y %H:%M, or {known})") from None
         return given
 
     @model_validator(mode="after")
@@ -146,7 +146,7 @@ class Dataset(_Frozen):
         try:
             ZoneInfo(given or "UTC")
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"{given!r} is not a known time zone (as Europe/Rome, or UTC)") from None
+            raise ValueError("should be the name of a time zone, such as Europe/Rome, or UTC") from None
         return given or None
 
     @model_validator(mode="after")
@@ -166,29 +166,25 @@ def load_dataset(workspace: Workspace, name: str) -> Dataset:
     folder = workspace.dataset(name)
     if not (folder / "dataset.yaml").is_file():
         known = sorted(path.parent.name for path in workspace.data.glob("*/dataset.yaml"))
-        raise InputFaults(title(name), [f"the file does not exist{near(name, known)}"], _list_of(known))
-    raw, faults = read_yaml(folder / "dataset.yaml")
+        advice = "" if known else "`pilotage map FILE... --into data/NAME` drafts one"
+        raise InputFaults(title(name), [f"the file does not exist{near(name, known)}"], advice)
+    raw, faults = read_mapping(folder / "dataset.yaml", typed=False)
     if faults:
         raise InputFaults(title(name), faults)
     return parse_dataset(raw, name)
 
 
-def _list_of(known: list[str]) -> str:
-    return f"datasets here: {', '.join(known)}" if known else "`pilotage map FILE... --into data/NAME` drafts one"
-
-
-def parse_dataset(raw: Any, name: str) -> Dataset:
-    """The dataset a parsed YAML document describes; InputFaults naming every fault."""
+def parse_dataset(raw: Mapping[str, Any], name: str) -> Dataset:
+    """The dataset that a mapping read as text describes; InputFaults naming every fault."""
     from pilotage.records.dataset_checks import table_faults
 
-    dataset, faults = check_model(Dataset, raw, TableSource, ValueMap, BaselineSource)
-    tables = raw.get("tables") if isinstance(raw, dict) else None
-    known = ", ".join(TABLES)
-    for table, given in tables.items() if isinstance(tables, dict) else ():
+    dataset, faults = fill(Dataset, raw)
+    tables = raw.get("tables")
+    for table, given in tables.items() if isinstance(tables, Mapping) else ():
         if table not in TABLES:
-            faults.append(f"tables.{table}: is not a table{near(table, TABLES) or f' (tables: {known})'}")
+            faults.append(f"tables.{table}: is not a table{near(table, TABLES)}")
             continue
-        source, _ = check_model(TableSource, given)
+        source, _ = fill(TableSource, given)
         faults += table_faults(table, source) if source else []
     if faults or dataset is None:
         raise InputFaults(title(name), faults)

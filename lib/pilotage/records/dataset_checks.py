@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pilotage.errors import InputFaults, PilotageError
+from pilotage.forms import near
 from pilotage.records.dataset import Dataset, TableSource, load_dataset, title
-from pilotage.records.faults import near
 from pilotage.records.schemas import TABLES, Column
 from pilotage.records.sources import matched
 from pilotage.workspace import Workspace
@@ -108,12 +108,20 @@ def _header_faults(dataset: Dataset, table: str, path: Path) -> list[str]:
 
     source = dataset.tables[table]
     try:
-        names = header(path, source)
+        names = header(path, source, _wanted(dataset, table))
     except PilotageError as fault:
         return [f"tables.{table}.file: {path.name}: {fault.what}" + (f" ({fault.next})" if fault.next else "")]
     twice = sorted({name for name in names if names.count(name) > 1} & _used(source, names))
     doubled = [f"tables.{table}.file: {path.name} has the column {name!r} twice" for name in twice]
     return [*doubled, *_absent_columns(table, source, path, names), *_unmapped(dataset, table, path, names)]
+
+
+def _wanted(dataset: Dataset, table: str) -> frozenset[str]:
+    """The file's columns without which there is a fault."""
+    source, schema = dataset.tables[table], TABLES[table]
+    ours = [name for name in schema.required if name != "phase"] + ["phase"] * _needs_phase(dataset, table)
+    asked = {*source.columns.values(), *(way.source for way in source.values.values())}
+    return frozenset(asked | {origin for name in ours if (origin := source.origin(name, {name}))})
 
 
 def _used(source: TableSource, names: list[str]) -> set[str]:

@@ -33,7 +33,7 @@ def cases_from_events(events: Taken) -> Taken:
         read=count,
         exact_duplicates=0,
         repeats=0,
-        set_aside=(),
+        set_aside=events.set_aside.slice(0, 0),
         reasons={},
         sources=events.sources,
         derived_from="events",

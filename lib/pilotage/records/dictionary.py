@@ -42,6 +42,10 @@ _RULES = """
 - A second row with the same id is dropped when it is equal in every column and set aside when it is not.
 - A tool call, label, review or piece of feedback must belong to a run in `interactions`, where that table exists; so
   must a model call that names one.
+- A run that names a `parent_interaction` must lead, from run to run, to one of the table that names none. Otherwise
+  it is set aside: it would count nowhere.
+- A table should speak of one agent. Where it names several, or names one in some rows only, a data check fails;
+  sub-agents and baseline rows that name none are left out of that.
 - Times become UTC. Offsets count, also mixed ones; a time without one is local time in `time_zone`. A local time that
   happens twice, because clocks go back, is the first of the two; one that never happens, because they go forward, is
   the first instant after the gap.

@@ -10,16 +10,18 @@ from typing import Any
 
 import yaml
 
-from pilotage.errors import PilotageError
-from pilotage.records.dataset import Dataset, TableSource, parse_dataset
-from pilotage.records.faults import parse_yaml
+from pilotage.errors import InputFaults, PilotageError
+from pilotage.forms import parse_mapping
+from pilotage.records.dataset import Dataset, TableSource, parse_dataset, title
 from pilotage.records.guess import ASSUMED, Guess, factor, guess_table, look_at, translation
 from pilotage.records.readers import Raw, read
 from pilotage.records.schemas import TABLES
 from pilotage.records.sources import KINDS, kind_of
 from pilotage.records.take_in import Taken, take_in
+from pilotage.words import plain
 
 _WIDTH = 19  # characters of a previewed cell
+_NAME = 60  # characters of a column's name in a comment
 _ROWS = 10
 
 
@@ -52,7 +54,9 @@ def draft_dataset(files: Sequence[Path], folder: Path) -> Draft:
     _refuse_rivals(seen)
     seen.sort(key=lambda item: list(TABLES).index(item.guess.table.name))
     text = "\n".join([*_head(folder, seen), *(line for item in seen for line in _entry(item, folder, seen))]) + "\n"
-    document, _ = parse_yaml(text)
+    document, faults = parse_mapping(text, typed=False)
+    if faults:
+        raise InputFaults(title(folder.name), faults)
     taken = _taken(parse_dataset(document, folder.name), seen)
     preview = "\n\n".join(_preview(name, taken[name]) for name in taken)
     return Draft(text, preview, tuple(line for item in seen for line in _undecided(item, taken, seen)))
@@ -120,15 +124,19 @@ def _entry(item: _Seen, folder: Path, seen: Sequence[_Seen]) -> list[str]:
     lines += ["    values:"] if values else []
     lines += [f"      {ours}: {_flow(way)}" for ours, way in values.items()]
     lines += [f"    # {name} is required, and nothing in the file seems to give it" for name in _hopeless(guess)]
-    return lines + ([f"    # not used: {', '.join(_comment(name) for name in guess.spare)}"] if guess.spare else [])
+    return lines + (
+        [f"    # not used: {', '.join(_printable(name, _NAME) for name in guess.spare)}"] if guess.spare else []
+    )
 
 
 def _count(item: _Seen) -> int:
     return int(item.raw.cells.num_rows) + len(item.raw.broken)
 
 
-def _comment(name: str) -> str:
-    return " ".join(name.split())
+def _printable(text: str, longest: int | None = None) -> str:
+    """One line that YAML takes in a comment and a terminal shows as it is; what cannot be printed becomes ¤."""
+    line = "".join(sign if sign.isprintable() else "¤" for sign in " ".join(text.split()))
+    return plain(line, longest)
 
 
 def _reading(item: _Seen) -> dict[str, Any]:
@@ -197,13 +205,13 @@ def _preview(name: str, taken: Taken) -> str:
     lines = [list(taken.columns), *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(taken.columns))]
     table = [" ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    aside = f", {len(taken.set_aside):,} set aside" if taken.set_aside else ""
-    why = [f"  set aside: {reason} ({count:,})" for reason, count in taken.reasons.items()]
+    aside = f", {taken.set_aside.num_rows:,} set aside" if taken.set_aside.num_rows else ""
+    why = [f"  set aside: {_printable(reason)} ({count:,})" for reason, count in taken.reasons.items()]
     return "\n".join([f"{name}: {taken.rows.num_rows:,} of {taken.read:,} rows accepted{aside}", *why, *table])
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else "".join(sign if sign.isprintable() else " " for sign in str(value))
+    text = "" if value is None else _printable(str(value))
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pilotage.errors import InputFaults
-from pilotage.records.faults import check_model, near, read_yaml
+from pilotage.forms import fill, near, read_mapping
 from pilotage.records.schemas import TABLES, Column, Table
+from pilotage.words import plain
 from pilotage.workspace import Workspace
 
 if TYPE_CHECKING:  # reading the playbook's own expectations needs none of the heavy packages
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # reading the playbook's own expectations needs none of the h
 
 Check = dict[str, Any]
 Own = Mapping[str, list["Expected"]]
+_SHOWN = 120  # characters of an argument or an observed value that a check repeats
 _PLACE = "place in the suite"  # results come back in another order than they were asked
 TITLE = "playbook/expectations.yaml cannot be followed"
 
@@ -30,7 +32,7 @@ class Book(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    owner: str = Field(description="Who answers for these expectations.")
+    owner: str = Field(min_length=1, description="Who answers for these expectations.")
     expectations: dict[str, tuple[dict[str, dict[str, Any]], ...]] = Field(
         default_factory=dict, description="Per table, Great Expectations by their names, with their arguments."
     )
@@ -47,9 +49,9 @@ class Expected:
     @property
     def columns(self) -> list[str]:
         """The columns it speaks of."""
-        given = [self.arguments.get(key) for key in ("column", "column_A", "column_B")]
-        lists = (self.arguments.get(key) for key in ("column_list", "column_set"))
-        return [name for name in given if name] + [name for names in lists for name in names or ()]
+        keys = ("column", "column_A", "column_B", "column_list", "column_set")
+        given = [self.arguments[key] for key in keys if self.arguments.get(key)]
+        return [str(name) for one in given for name in (one if isinstance(one, list) else [one])]
 
 
 def load_expectations(workspace: Workspace) -> Own:
@@ -57,33 +59,37 @@ def load_expectations(workspace: Workspace) -> Own:
     path = workspace.playbook / "expectations.yaml"
     if not path.is_file():
         return {}
-    raw, faults = read_yaml(path, typed=True)
-    book, more = check_model(Book, raw) if not faults else (None, [])
-    faults += more
-    own = {table: [_own(item) for item in items] for table, items in (book.expectations if book else {}).items()}
-    faults += [fault for table, items in own.items() for fault in _unknown(table, items)]
-    if faults:
-        raise InputFaults(TITLE, faults)
-    return own
+    mapping, faults = read_mapping(path)
+    book, wrong = (None, faults) if faults else fill(Book, mapping)
+    tables = book.expectations if book else {}
+    wrong += [fault for table, items in tables.items() for fault in _unknown(table, items)]
+    if wrong:
+        raise InputFaults(TITLE, wrong)
+    return {
+        table: [_own(*name_and_arguments) for item in items for name_and_arguments in item.items()]
+        for table, items in tables.items()
+    }
 
 
-def _own(item: Mapping[str, Mapping[str, Any]]) -> Expected:
-    name, arguments = next(iter(item.items()), ("", {}))
-    said = ", ".join(f"{key} {value}" for key, value in arguments.items())
-    return Expected(f"{name.replace('_', ' ')}: {said}", name if len(item) == 1 else "", arguments)
+def _own(name: str, arguments: Mapping[str, Any]) -> Expected:
+    said = ", ".join(f"{key} {plain(value, _SHOWN)}" for key, value in arguments.items())
+    return Expected(f"{name.replace('_', ' ')}: {said}", name, arguments)
 
 
-def _unknown(table: str, items: list[Expected]) -> list[str]:
+def _unknown(table: str, items: Sequence[Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:
+    """Tables and columns there are not, and entries that are no expectation."""
     if table not in TABLES:
-        return [f"expectations.{table}: is not a table{near(table, TABLES)}"]
+        yield f"expectations.{table}: is not a table{near(table, TABLES)}"
+        return
     names = TABLES[table].names
-    nameless = [f"expectations.{table}: give one expectation per line" for item in items if not item.name]
-    return nameless + [
-        f"expectations.{table}.{item.name}: {table} has no column {column!r}{near(column, names)}"
-        for item in items
-        for column in item.columns
-        if column not in names
-    ]
+    for number, item in enumerate(items, 1):
+        place = f"expectations.{table}[{number}]"
+        if len(item) != 1 or not next(iter(item)).startswith("expect_"):
+            yield f"{place}: should be one name that begins with expect_ (got {', '.join(item) or 'none'})"
+            continue
+        [own] = [_own(*pair) for pair in item.items()]
+        absent = [column for column in own.columns if column not in names]
+        yield from (f"{place}.{own.name}: {table} has no column {name!r}{near(name, names)}" for name in absent)
 
 
 def expect(taken: Mapping[str, Taken], own: Own) -> dict[str, list[Check]]:
@@ -226,8 +232,15 @@ def _outcome(item: Expected, result: Any) -> Check:
         return _check(
             item, bool(result.success), f"{count:,} of {of:,} rows fail" if count else f"all {of:,} rows pass"
         )
-    seen = found.get("observed_value")
-    return _check(item, bool(result.success), f"observed: {seen}" if seen is not None else "")
+    return _check(item, bool(result.success), _observed(found.get("observed_value")))
+
+
+def _observed(seen: Any) -> str:
+    """A single value, cut; never a list of them, which could hold every text of a column."""
+    if seen is None:
+        return ""
+    single = isinstance(seen, str) or not hasattr(seen, "__len__")
+    return f"observed: {plain(seen, _SHOWN)}" if single else "observed: more than one value"
 
 
 def _check(item: Expected, passed: bool, detail: str) -> Check:

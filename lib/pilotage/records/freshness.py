@@ -15,7 +15,9 @@ from pilotage.workspace import Workspace
 
 MANIFEST = "manifest.json"
 _PACKAGES = ("pandas", "pyarrow", "great-expectations", "duckdb", "openpyxl", "pydantic")
-_CODE = Path(__file__).parent
+_RECORDS = Path(__file__).parent
+_ELSEWHERE = ("draft", "guess", "synonyms", "dictionary", "store")  # modules of this package that no intake runs
+_CORE = ("forms", "hashes", "spreadsheet", "words")  # modules below this package that one does
 
 
 def stale_reason(workspace: Workspace, dataset: str) -> str | None:
@@ -34,12 +36,6 @@ def stale_reason(workspace: Workspace, dataset: str) -> str | None:
         if fingerprint(folder / name) != print_then:
             return f"{name} of the intake is gone or was altered"
     return None
-
-
-def sources(workspace: Workspace, dataset: str) -> dict[str, str]:
-    """The data files as they are now, path from the root: sha256; {} where there was no intake yet."""
-    kept = _manifest(workspace.intake(dataset))
-    return data_files(workspace, dataset, kept["patterns"]) if kept else {}
 
 
 def state(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> dict[str, Any]:
@@ -65,8 +61,11 @@ def fingerprint(path: Path) -> str:
 
 
 def _code() -> dict[str, str]:
-    files = [path for path in _CODE.rglob("*.py") if "synthetic" not in path.relative_to(_CODE).parts]
-    return {path.relative_to(_CODE).as_posix(): sha256_file(path) for path in sorted(files)}
+    """The code that an intake runs, file by file: not what drafts a dataset.yaml, prints the dictionary or reads."""
+    own = (path.relative_to(_RECORDS) for path in _RECORDS.rglob("*.py"))
+    files = [_RECORDS / path for path in own if "synthetic" not in path.parts and path.stem not in _ELSEWHERE]
+    files += [_RECORDS.parent / f"{name}.py" for name in _CORE]
+    return {path.relative_to(_RECORDS.parent).as_posix(): sha256_file(path) for path in sorted(files)}
 
 
 def _manifest(folder: Path) -> Any:

@@ -94,7 +94,7 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
     expected = expect(taken, own)
     for table, item in taken.items():
         write_table(part, table, item)
-        write_rejected(part, table, item, workspace)
+        write_rejected(part, table, item)
     checks = account(workspace, name, mapping, taken, expected, before, part)
     write_json_atomically(part / "checks.json", {"schema": 1, "key": sha256_json(before), **checks})
     outputs = {path.relative_to(part).as_posix(): freshness.fingerprint(path) for path in sorted(part.rglob("*.*"))}

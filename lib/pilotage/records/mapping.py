@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from pilotage.records.dataset import TableSource, ValueMap
 from pilotage.records.schemas import Column, Table
+from pilotage.words import plain
+
+_SHOWN = 60  # characters of a column's name that a reason repeats
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -86,7 +89,7 @@ def _translate(column: Column, way: ValueMap | None, text: pa.ChunkedArray, deci
     targets = pa.array([target or None for target in way.map.values()], pa.string())
     spot = pc.index_in(pc.fill_null(text, "") if "" in way.map else text, value_set=keys)
     known = pc.is_valid(spot)
-    reason = f"{column.name}: the value of {way.source} is not in its map"
+    reason = f"{column.name}: the value of {plain(way.source, _SHOWN)} is not in its map"
     unknown = pc.and_(pc.is_valid(text), pc.invert(known))
     found = pc.take(targets, pc.if_else(known, spot, pa.scalar(None, pa.int32())))
     return Cell(found), fault_at(unknown, reason, text)

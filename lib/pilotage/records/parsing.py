@@ -24,6 +24,8 @@ ARROW = {
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _COMMA_NUMBER = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+|)(,\d*)?([eE][+-]?\d{1,3})?$"
 _INTEGER = r"^[+-]?\d{1,18}(\.0*)?$"
+_LARGE_INTEGER = r"^[+-]?\d{19,}(\.0*)?$"
+_LARGE = 1e18  # whole numbers beyond this are none that anybody counted, and soon none that 64 bits hold
 _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])([-T ].*)?$"
 
@@ -70,13 +72,21 @@ def _number(column: Column, cell: Cell) -> Parsed:
 def _integer(column: Column, cell: Cell) -> Parsed:
     if cell.times is not None:
         values, faults = _number(column, cell)
-        return pc.cast(pc.round(values), pa.int64()), faults
+        large = pc.greater_equal(pc.abs(values), _LARGE)
+        whole = pc.cast(pc.round(_only(values, pc.invert(large))), pa.int64())
+        return whole, [*faults, *_too_large(column, cell, large)]
     text = _pointed(cell)
     good = pc.match_substring_regex(text, _INTEGER)
+    large = pc.match_substring_regex(text, _LARGE_INTEGER)
     whole = pc.replace_substring_regex(_only(text, good), r"^\+|\..*$", "")
     endless = pc.match_substring_regex(cell.text, _NOT_FINITE)
-    wrong = _wrong(column, cell, pc.or_(good, endless), "is not a whole number")
-    return pc.cast(whole, pa.int64()), [*wrong, *fault_at(endless, f"{column.name} is not a finite number", cell.text)]
+    wrong = _wrong(column, cell, pc.or_(pc.or_(good, large), endless), "is not a whole number")
+    faults = [*_too_large(column, cell, large), *fault_at(endless, f"{column.name} is not a finite number", cell.text)]
+    return pc.cast(whole, pa.int64()), [*wrong, *faults]
+
+
+def _too_large(column: Column, cell: Cell, large: pa.ChunkedArray) -> list[Fault]:
+    return fault_at(large, f"{column.name} has more than 18 digits", cell.text)
 
 
 _PARSERS: dict[str, Callable[[Column, Cell], Parsed]] = {

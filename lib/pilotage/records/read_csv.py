@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,35 @@ import pyarrow.csv as arrow_csv
 
 from pilotage.errors import PilotageError
 from pilotage.records.dataset import TableSource
-from pilotage.records.encodings import read_utf8
+from pilotage.records.encodings import read_text
 from pilotage.records.readers import Broken, Raw
 
+csv.field_size_limit(1 << 30)
 DELIMITERS = (",", ";", "\t", "|")
+_HEAD = 1 << 20  # bytes in which a header is looked for
 _BLOCK = 1 << 26  # bytes parsed at a time; a row may be as large as this
 
 
 def header(path: Path, source: TableSource) -> list[str]:
-    """The cells of the first row, stripped."""
-    data = read_utf8(path, source.encoding)
-    return _header(data, source.delimiter or sniff(data), path)
+    """The cells of the first row, stripped; of a large file only the beginning is read."""
+    text = read_text(path, source.encoding, _HEAD)
+    if not text.whole and not _goes_on(text.data, source.delimiter or sniff(text.data)):
+        text = read_text(path, source.encoding)
+    return _header(text.data, source.delimiter or sniff(text.data), path)
+
+
+def _goes_on(data: bytes, delimiter: str) -> bool:
+    """Whether a further row follows the first: otherwise the first may be torn."""
+    rows = (row for row in csv.reader(_text(data), delimiter=delimiter) if row)
+    return len(list(islice(rows, 2))) == 2
 
 
 def read(path: Path, source: TableSource) -> Raw:
-    """All rows as text; an empty cell is null. A quote that never closes is an error naming its line."""
-    data = read_utf8(path, source.encoding)
+    """All rows as text; an empty cell is null. A line of blanks is no row.
+
+    A quote that never closes is an error naming its line.
+    """
+    data = read_text(path, source.encoding).data
     delimiter = source.delimiter or sniff(data)
     names = _header(data, delimiter, path)
     _refuse_open_quote(data, delimiter, path)
@@ -36,7 +50,7 @@ def read(path: Path, source: TableSource) -> Raw:
     cells = _parse(data, delimiter, len(names), skipped, path)
     lines = _lines(data, delimiter, cells.num_rows + len(skipped))
     rows = np.array([row.number - 2 for row in skipped], dtype=np.int64)
-    broken = tuple(_broken(row, int(lines[at])) for row, at in zip(skipped, rows, strict=True))
+    broken = tuple(_broken(row, int(lines[at])) for row, at in zip(skipped, rows, strict=True) if row.text.strip())
     return Raw(_named(cells, names), np.delete(lines, rows), broken)
 
 
@@ -55,7 +69,6 @@ def _evenness(sample: list[str], delimiter: str) -> tuple[bool, float, int]:
 
 
 def _header(data: bytes, delimiter: str, path: Path) -> list[str]:
-    csv.field_size_limit(1 << 30)
     first = next((row for row in csv.reader(_text(data), delimiter=delimiter) if row), None)
     if first is None or not any(name.strip() for name in first):
         raise PilotageError("is empty", path.name, "check the export")

@@ -12,23 +12,36 @@ import pyarrow.compute as pc
 
 from pilotage.errors import PilotageError
 from pilotage.records.dataset import TableSource
-from pilotage.records.encodings import REPLACEMENT, read_utf8
+from pilotage.records.duck import query
+from pilotage.records.encodings import REPLACEMENT, read_text
 from pilotage.records.mapping import Mask, Rows
 from pilotage.records.readers import Broken, Raw
 
+_HEAD = 1 << 20  # bytes in which keys are looked for first
 
-def header(path: Path, source: TableSource) -> list[str]:
-    """Every key that any line has, in the order first met."""
-    lines, numbers = _lines(path, source)
+
+def header(path: Path, source: TableSource, wanted: frozenset[str]) -> list[str]:
+    """Every key that any line at the beginning has, in the order first met; of any line, where a wanted one lacks."""
+    text = read_text(path, source.encoding, _HEAD)
+    names = _names(text.data)
+    if not text.whole and not (names and wanted <= set(names)):
+        names = _names(read_text(path, source.encoding).data)
+    return _some(names, path)
+
+
+def _names(data: bytes) -> list[str]:
+    lines, numbers = _lines(data)
     good = _objects(lines)
     rescued, _ = _second_look(lines, numbers, np.flatnonzero(~good))
     more = [name for row in rescued.values() for name in row]
-    return _some(list(dict.fromkeys([*_keys(lines.filter(pa.array(good))), *more])), path)
+    return list(dict.fromkeys([*_keys(lines.filter(pa.array(good))), *more]))
 
 
 def read(path: Path, source: TableSource) -> Raw:
     """All objects as text cells: numbers as JSON writes them, true and false as words, null and "" as null."""
-    lines, numbers = _lines(path, source)
+    lines, numbers = _lines(read_text(path, source.encoding).data)
+    if not len(numbers):
+        raise PilotageError("is empty", path.name, "check the export")
     good = _objects(lines)
     rescued, broken = _second_look(lines, numbers, np.flatnonzero(~good))
     cells, names = _cells(lines.filter(pa.array(good)))
@@ -46,34 +59,27 @@ def _some(names: list[str], path: Path) -> list[str]:
     return names
 
 
-def _lines(path: Path, source: TableSource) -> tuple[pa.Array, Rows]:
+def _lines(data: bytes) -> tuple[pa.Array, Rows]:
     """The lines that hold anything, and their numbers."""
-    text = read_utf8(path, source.encoding)
-    lines = pa.array(text.split(b"\n"), type=pa.large_binary()).cast(pa.large_string())
+    lines = pa.array(data.split(b"\n"), type=pa.large_binary()).cast(pa.large_string())
     filled = pc.not_equal(pc.utf8_length(pc.utf8_trim_whitespace(lines)), 0)
     numbers = np.flatnonzero(filled.to_numpy(zero_copy_only=False)) + 1
-    if not len(numbers):
-        raise PilotageError("is empty", path.name, "check the export")
     return lines.filter(filled), numbers.astype(np.int64)
 
 
-def _query(lines: pa.Array, sql: str) -> Any:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.register("lines", pa.table({"line": lines}))
-        return connection.sql(sql).to_arrow_table()
+def _query(lines: pa.Array, sql: str) -> pa.Table:
+    return query(sql, pa.table({"line": lines}))
 
 
 def _objects(lines: pa.Array) -> Mask:
     """Which lines are JSON objects for DuckDB, whose reader takes a million lines in a second or two."""
-    found = _query(lines, "SELECT json_valid(line) AND ltrim(line, E' \\t\\r') LIKE '{%' AS good FROM lines")
+    found = _query(lines, "SELECT json_valid(line) AND ltrim(line, E' \\t\\r') LIKE '{%' AS good FROM given")
     return np.array(found["good"].to_numpy(), dtype=bool)
 
 
 _KEYS = """
 SELECT key FROM (SELECT unnest(keys) AS key, spot, generate_subscripts(keys, 1) AS place
-                 FROM (SELECT json_keys(line) AS keys, row_number() OVER () AS spot FROM lines))
+                 FROM (SELECT json_keys(line) AS keys, row_number() OVER () AS spot FROM given))
 GROUP BY key ORDER BY min(spot), min_by(place, spot), key
 """
 
@@ -88,7 +94,7 @@ def _cells(lines: pa.Array) -> tuple[list[pa.ChunkedArray], list[str]]:
     if not names:
         return [], []
     shape = json.dumps(dict.fromkeys(names, "VARCHAR"), ensure_ascii=False).replace("'", "''")
-    found = _query(lines, f"SELECT json_transform(line, '{shape}') AS cells FROM lines")["cells"]
+    found = _query(lines, f"SELECT json_transform(line, '{shape}') AS cells FROM given")["cells"]
     fields = [pa.chunked_array([chunk.field(at) for chunk in found.chunks], pa.string()) for at in range(len(names))]
     return fields, names
 

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pilotage.errors import PilotageError
-from pilotage.records.dataset import TableSource
 from pilotage.records.encodings import REPLACEMENT
 from pilotage.records.readers import Raw
 
 
-def header(path: Path, source: TableSource) -> list[str]:
+def header(path: Path) -> list[str]:
     """The names of the columns."""
     try:
         return [str(name) for name in pq.read_schema(path).names]
@@ -24,9 +23,9 @@ def header(path: Path, source: TableSource) -> list[str]:
         raise PilotageError(f"is not a Parquet file: {fault}", path.name, "export it again") from fault
 
 
-def read(path: Path, source: TableSource) -> Raw:
+def read(path: Path) -> Raw:
     """All rows as text; nested cells become JSON text. A row's line is its number, from 1."""
-    header(path, source)
+    header(path)
     table = pq.read_table(path)
     cells = pa.table({name: as_text(table.column(name)) for name in table.column_names})
     return Raw(cells, np.arange(1, table.num_rows + 1, dtype=np.int64))

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from pilotage.errors import PilotageError
+from pilotage.forms import near
 from pilotage.records.dataset import TableSource
 from pilotage.records.encodings import REPLACEMENT
-from pilotage.records.faults import near
 from pilotage.records.readers import Raw
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")

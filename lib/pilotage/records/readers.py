@@ -1,8 +1,12 @@
-"""Files as text: every cell a string or null, every row with its line, so that nothing is lost before it is checked."""
+"""Files as text: every cell a string or null, every row with its line, so that nothing is lost before it is checked.
+
+Each kind's reader is loaded only when such a file is met.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,36 +39,56 @@ class Raw:
 
 def read(path: Path, source: TableSource) -> Raw:
     """The file's rows in their order; PilotageError where the file as a whole cannot be read."""
-    raw: Raw = _guarded(path, source, lambda module: module.read)
-    return raw
+    with _guarded(path) as kind:
+        if kind == "csv":
+            from pilotage.records import read_csv
+
+            return read_csv.read(path, source)
+        if kind == "jsonl":
+            from pilotage.records import read_jsonl
+
+            return read_jsonl.read(path, source)
+        if kind == "xlsx":
+            from pilotage.records import read_xlsx
+
+            return read_xlsx.read(path, source)
+        from pilotage.records import read_parquet
+
+        return read_parquet.read(path)
 
 
-def header(path: Path, source: TableSource) -> list[str]:
-    """The names of the file's columns; for JSON lines every key that any line has."""
-    names: list[str] = _guarded(path, source, lambda module: module.header)
-    return names
+def header(path: Path, source: TableSource, wanted: frozenset[str] = frozenset()) -> list[str]:
+    """The names of the file's columns, of a text file from its beginning.
+
+    JSON lines name theirs line by line: they are read on to the end only where one of the wanted names is not met.
+    """
+    with _guarded(path) as kind:
+        if kind == "csv":
+            from pilotage.records import read_csv
+
+            return read_csv.header(path, source)
+        if kind == "jsonl":
+            from pilotage.records import read_jsonl
+
+            return read_jsonl.header(path, source, wanted)
+        if kind == "xlsx":
+            from pilotage.records import read_xlsx
+
+            return read_xlsx.header(path, source)
+        from pilotage.records import read_parquet
+
+        return read_parquet.header(path)
 
 
-def _guarded(path: Path, source: TableSource, choose: Callable[[Any], Callable[[Path, TableSource], Any]]) -> Any:
+@contextmanager
+def _guarded(path: Path) -> Iterator[str]:
+    """The file's kind; what goes wrong while it is read is told as PilotageError."""
+    kind = kind_of(path.name)
+    if kind is None:
+        raise PilotageError("is of no known kind", path.name, "give CSV, JSON lines, XLSX or Parquet")
     try:
         if path.stat().st_size == 0:
             raise PilotageError("is empty", path.name, "check the export")
-        return choose(_module(path))(path, source)
+        yield kind
     except (OSError, EOFError) as fault:
         raise PilotageError(f"cannot be read: {fault}", path.name, "check that the file is whole") from fault
-
-
-def _module(path: Path) -> Any:
-    """The reader of the file's kind, loaded only when such a file is met."""
-    kind = kind_of(path.name)
-    if kind == "csv":
-        from pilotage.records import read_csv as module
-    elif kind == "jsonl":
-        from pilotage.records import read_jsonl as module  # type: ignore[no-redef]
-    elif kind == "xlsx":
-        from pilotage.records import read_xlsx as module  # type: ignore[no-redef]
-    elif kind == "parquet":
-        from pilotage.records import read_parquet as module  # type: ignore[no-redef]
-    else:
-        raise PilotageError("is of no known kind", path.name, "give CSV, JSON lines, XLSX or Parquet")
-    return module

@@ -20,6 +20,7 @@ _ZONED = r"[T ]\d{2}[\d:.,]*\s?([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
 _MICROSECONDS_IN = dict(zip(UNIX, (1_000_000.0, 1_000.0, 1.0, 0.001), strict=True))
 _EARLIEST = datetime(1970, 1, 1)
 _LATEST = datetime(2200, 1, 1)
+_TICKS_AT_END = int((_LATEST - _EARLIEST).total_seconds()) * 1_000_000
 _MICROSECONDS = pa.timestamp("us")
 
 
@@ -50,18 +51,22 @@ def parse_times(
 
 
 def _from_unix(text: pa.ChunkedArray, microseconds: float) -> pa.ChunkedArray:
-    """Seconds (or parts of them) since 1970; whole numbers stay exact."""
+    """Seconds (or parts of them) since 1970; whole numbers stay exact, and any after 2199 become 2200."""
     good = pc.match_substring_regex(text, r"^-?\d{1,19}(\.\d+)?$")
     clean = pc.if_else(good, text, pa.scalar(None, pa.string()))
-    whole = pc.cast(pc.replace_substring_regex(clean, r"\..*$", ""), pa.int64())
-    part = pc.cast(pc.replace_substring_regex(clean, r"^-?\d+", "0"), pa.float64())
+    # Judged as floats first: a time in a finer unit than the declared one would overflow, and could land anywhere.
+    rough = pc.multiply(pc.cast(clean, pa.float64()), microseconds)
+    far = pc.greater_equal(pc.abs(rough), _TICKS_AT_END)
+    ticks = _ticks(pc.if_else(far, pa.scalar(None, pa.string()), clean), microseconds)
+    return pc.cast(pc.if_else(far, pa.scalar(_TICKS_AT_END, pa.int64()), ticks), _MICROSECONDS)
+
+
+def _ticks(text: pa.ChunkedArray, microseconds: float) -> pa.ChunkedArray:
+    whole = pc.cast(pc.replace_substring_regex(text, r"\..*$", ""), pa.int64())
     if microseconds < 1:
-        ticks = pc.divide(whole, 1000)
-    else:
-        ticks = pc.add(
-            pc.multiply(whole, int(microseconds)), pc.cast(pc.round(pc.multiply(part, microseconds)), pa.int64())
-        )
-    return pc.cast(ticks, _MICROSECONDS)
+        return pc.divide(whole, 1000)
+    part = pc.cast(pc.replace_substring_regex(text, r"^-?\d+", "0"), pa.float64())
+    return pc.add(pc.multiply(whole, int(microseconds)), pc.cast(pc.round(pc.multiply(part, microseconds)), pa.int64()))
 
 
 def _from_text(text: pa.ChunkedArray, zone: str | None, time_format: str | None) -> tuple[pa.ChunkedArray, Any]:

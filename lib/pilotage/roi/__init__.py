@@ -1,9 +1,9 @@
 """Is it worth the money?"""
 
 from pilotage.roi.gates import gates
-from pilotage.roi.layers import claim
+from pilotage.roi.layers import claim, with_baseline
 from pilotage.roi.money import Costs, before_and_after, cases_per_month, cost_table, costs, phase_with_agent
-from pilotage.roi.payback import Draws, draw, money_kpis, undecided_kpis, unknown
+from pilotage.roi.payback import Draws, draw, money_kpis, unknown
 from pilotage.roi.show import assumptions_table, costs_table, layers_table, payback_figure, payback_finding
 
 __all__ = [
@@ -23,6 +23,6 @@ __all__ = [
     "payback_figure",
     "payback_finding",
     "phase_with_agent",
-    "undecided_kpis",
     "unknown",
+    "with_baseline",
 ]

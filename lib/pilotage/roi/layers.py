@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pilotage.kpis import DEFINITIONS, Kpi, kpi_from_dict
@@ -53,6 +53,15 @@ def _named(policy: RoiPolicy) -> Iterator[tuple[str, Sequence[str]]]:
 def claim(baseline: Mapping[str, Any] | None) -> str:
     """What may be claimed, in the words of the baseline page; nothing is substantiated without that page."""
     return str(baseline["facts"]["claim"]) if baseline else NOT_SUBSTANTIATED
+
+
+def with_baseline(pairs: Mapping[str, tuple[Kpi, Kpi | None]], phase: str | None) -> list[Kpi]:
+    """The KPIs of the cases handled with the agent, each beside its baseline; their part is the phase."""
+    return [
+        replace(after, dimension=f"phase={phase}", baseline=before.estimate)
+        for before, after in pairs.values()
+        if after
+    ]
 
 
 def _cell(kpi: Kpi | None, currency: str) -> str:

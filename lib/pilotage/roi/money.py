@@ -5,48 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, get_args
 
 from pilotage.kpis import Kpi, Tables, measure
+from pilotage.playbook.common import BaselineKpi
 
 WITH_AGENT = ("production", "pilot")  # the best phase to compare the baseline with comes first
-CASES = ("lead_time_h", "handling_minutes", "error_rate", "rework_rate", "cost_per_case")
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Total cost of ownership in a first version: spent once, and per month of production; `source` says from what.
+    """Total cost of ownership in a first version: spent once, and per month of work with the agent (None: unknown).
 
-    None where the cost table has no such amounts.
+    `planned` names the categories for which nothing was spent yet, so that their plan stands in.
     """
 
     one_off: float | None
     monthly: float | None
-    source: Literal["actual", "planned", "none"]
     months: int
+    planned: tuple[str, ...] = ()
 
 
-def costs(tables: Tables, one_off: Sequence[str], phase: str) -> Costs:
-    """The cost of the agent from `costs`: actual amounts where there are any, else the plan.
+# Of each category the actual amounts count, and its plan only where nothing was spent. Whatever was spent before the
+# first month of the phase was spent to get there: it is one-off, whatever it is called, so that no amount gets lost.
+_COSTS = """
+WITH chosen AS (SELECT * FROM costs QUALIFY kind = CASE WHEN count(*) FILTER (kind = 'actual')
+                OVER (PARTITION BY category) > 0 THEN 'actual' ELSE 'planned' END),
+start AS (SELECT strftime(min(local_time(opened_at)), '%Y-%m') AS month FROM cases WHERE phase = $phase),
+sides AS (SELECT c.*, c.month < s.month OR category IN (SELECT unnest($one_off)) AS once FROM chosen c, start s)
+SELECT sum(amount) FILTER (once), sum(amount) FILTER (NOT once), count(DISTINCT month) FILTER (NOT once),
+       list_sort(list(DISTINCT category) FILTER (kind = 'planned')) FROM sides"""
 
-    Monthly cost is the mean over the months in which cases of `phase` were opened, without the `one_off` categories.
+
+def costs(tables: Tables, one_off: Sequence[str], phase: str | None) -> Costs:
+    """The cost of the agent from `costs`; `one_off` names the categories that are spent once, whenever that is.
+
+    Everything unknown without a phase with the agent, or without a running cost since it began.
     """
-    sql = """SELECT kind, coalesce(sum(amount) FILTER (category IN (SELECT unnest($one_off))), 0) AS once,
-                    sum(amount) FILTER (category NOT IN (SELECT unnest($one_off))
-                                        AND month IN (SELECT unnest($months))),
-                    count(DISTINCT month) FILTER (month IN (SELECT unnest($months)))
-             FROM costs GROUP BY kind ORDER BY kind"""
-    months = _months(tables, phase)
-    rows = tables.connection.execute(sql, {"one_off": list(one_off), "months": months}).fetchall()
-    for kind, once, running, seen in rows:  # "actual" sorts before "planned"
-        if running is not None:
-            return Costs(float(once), float(running) / seen, kind, seen)
-    return Costs(None, None, "none", 0)
-
-
-def _months(tables: Tables, phase: str) -> list[str]:
-    sql = "SELECT DISTINCT strftime(opened_at, '%Y-%m') AS month FROM cases WHERE phase = ? ORDER BY month"
-    return [month for (month,) in tables.connection.execute(sql, [phase]).fetchall()]
+    once, running, months, planned = tables.row(_COSTS, {"phase": phase or "", "one_off": list(one_off)})
+    if running is None:
+        return Costs(None, None, 0)
+    return Costs(float(once or 0.0), float(running) / months, int(months), tuple(planned or ()))
 
 
 def cost_table(tables: Tables) -> Any:
@@ -66,15 +65,14 @@ def phase_with_agent(tables: Tables) -> str | None:
 
 def before_and_after(tables: Tables, phase: str | None) -> list[tuple[Kpi, Kpi | None]]:
     """Each KPI of the cases in the baseline and, where there is one, in the phase with the agent."""
-    return [
-        (measure(tables, name, "baseline"), measure(tables, name, phase) if phase else None) for name in CASES
-    ]  # fmt: skip
+    names = get_args(BaselineKpi)
+    return [(measure(tables, name, "baseline"), measure(tables, name, phase) if phase else None) for name in names]
 
 
 def cases_per_month(tables: Tables) -> float | None:
     """The volume of the work, from the baseline; None where its cases span less than a week."""
     sql = "SELECT count(*), min(opened_at), max(opened_at) FROM cases WHERE phase = 'baseline'"
-    cases, first, last = tables.connection.execute(sql).fetchall()[0]
+    cases, first, last = tables.row(sql)
     if not isinstance(first, datetime) or not isinstance(last, datetime) or (last - first).days < 7:
         return None
     return float(cases) / ((last - first).total_seconds() / 86400) * 365.25 / 12

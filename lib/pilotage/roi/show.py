@@ -11,7 +11,7 @@ from pilotage.page import Page, html
 from pilotage.playbook import Assumption, Playbook
 from pilotage.roi.gates import USED
 from pilotage.roi.layers import layers
-from pilotage.roi.payback import NEVER_MONTHS, Draws
+from pilotage.roi.payback import Draws
 from pilotage.words import number, span
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def assumptions_table(page: Page) -> html.Html:
     """The assumptions this page rests on: value or range, how well it is known, why, who answers for it."""
     header = ("Assumption", "Value", "Unit", "Quality", "Why", "Set by")
-    rows = [_assumption(page, name, getattr(page.playbook.assumptions, name)) for name in USED]
+    rows = [_assumption(name, getattr(page.playbook.assumptions, name)) for name in USED]
     return html.table("Assumed, not measured (playbook/assumptions.yaml)", header, rows, ("Value",))
 
 
-def _assumption(page: Page, name: str, given: Assumption) -> tuple[object, ...]:
+def _assumption(name: str, given: Assumption) -> tuple[object, ...]:
     low, likely, high = given.span
     value = f"{likely:g}" if low == high else f"{low:g} to {high:g}, likely {likely:g}"
     quality = f"{given.quality} (example)" if given.example else given.quality
@@ -61,10 +61,9 @@ def payback_finding(kpis: Sequence[Kpi], book: Playbook) -> str:
     months = next(kpi for kpi in kpis if kpi.name == "payback_months")
     if months.estimate is None:
         return f"Payback is not known: {months.reason}."
-    late = months.high is not None and months.high >= NEVER_MONTHS
-    reach = f"{number(months.low)} months to never" if late else f"{span(months.low, months.high)} months"
-    limit = number(book.roi.payback_months_max.value)
-    return f"Paid back within {reach} in nine of ten drawn worlds; the limit is {limit} months."
+    limit = number(book.roi.payback_months_max.value, "months")
+    reach = span(months.low, months.high, "months")
+    return f"Paid back after {reach} in nine of ten worlds that the figures allow; the limit is {limit}."
 
 
 def payback_figure(title: str, worlds: Draws | None, book: Playbook) -> Figure | None:
@@ -79,6 +78,11 @@ def payback_figure(title: str, worlds: Draws | None, book: Playbook) -> Figure |
     axes.plot(months, paid, color=figures.INK, linewidth=2)
     axes.axvline(limit, color=figures.BAD, linestyle="--", linewidth=1.2)
     axes.text(limit, 1.03, "limit", ha="center", fontsize=8, color=figures.BAD)
-    axes.set(xlim=(0, months[-1]), ylim=(0, 1.08), xlabel="months of production", ylabel="share of worlds paid back")
+    axes.set(
+        xlim=(0, months[-1]),
+        ylim=(0, 1.08),
+        xlabel="months of production",
+        ylabel="share of worlds\nthat have paid back",
+    )
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     return figure

@@ -10,11 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from pilotage.runner.manifest import manifest_path, write_manifest
+from pilotage.runner.manifest import manifest_path, read_opened, write_manifest
 from pilotage.runner.plan import DECISION
+from pilotage.runner.progress import one_line
+from pilotage.runner.results import read_answer, read_decision
 
 OPENED = "opened.json"
-DECIDED = {"answer": "", "tier": "", "why": ""}  # what every decision.json says
 
 
 def allowed(stage: str) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def collect(run: Path, stage: str, key: Mapping[str, Any], needs: Sequence[str])
     fault = _fault(work, stage, needs)
     if fault:
         return fault
-    opened = json.loads((work / OPENED).read_text(encoding="utf-8"))
+    opened = read_opened(work / OPENED)
     (work / OPENED).unlink()
     outputs = _files(work)
     for path in outputs:
@@ -64,15 +65,15 @@ def keep_partial(run: Path, stage: str) -> None:
 def _fault(work: Path, stage: str, needs: Sequence[str]) -> str | None:
     """Why this work folder is not that of a finished page; None when it is."""
     try:
-        opened = _read(work / OPENED)
+        opened = read_opened(work / OPENED)
         evidence = _read(work / "evidence" / f"{stage}.json")
-        decision = _read(work / "decision.json") if stage == DECISION else DECIDED
-        unnamed = [path for path in opened["files"] if _evidence_of_others(path, (stage, *needs))]
+        decides = stage != DECISION or (_read(work / "decision.json") and read_decision(work) is not None)
+        unnamed = [path for path in opened.files if _evidence_of_others(path, (stage, *needs))]
     except FileNotFoundError as fault:
         return f"all cells ran, but the page never came to its verdict (it wrote no {Path(fault.filename).name})"
-    except (ValueError, KeyError, TypeError) as fault:
-        return f"what the page wrote cannot be read ({fault!r})"
-    if (evidence.get("schema"), evidence.get("stage")) != (1, stage) or not decision.keys() >= DECIDED.keys():
+    except (ValueError, TypeError) as fault:
+        return f"what the page wrote cannot be read ({one_line(repr(fault))})"
+    if (evidence.get("schema"), evidence.get("stage")) != (1, stage) or read_answer(work, stage) is None or not decides:
         return "its evidence is not of schema 1, names another page, or decides nothing"
     strange = [path for path in _files(work) if path != OPENED and not any(fnmatch(path, p) for p in allowed(stage))]
     if strange:

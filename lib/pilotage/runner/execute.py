@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
@@ -18,9 +17,12 @@ import pilotage
 from pilotage.hashes import write_json_atomically
 from pilotage.runner import slow_import
 from pilotage.runner.kernels import Kernels
+from pilotage.runner.progress import one_line
 
 CellStarts = Callable[[int, int], None]
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# Without a limit, one cell that waits for an answer would hold every later run too. The slowest cell of the pages
+# takes seconds on the sample and minutes on millions of rows; an hour is for a user's own.
+LONGEST_CELL_S = 3600
 # papermill marks the failed cell with two cells of its own; a reader gets the plain note of the export instead.
 ERROR_MARKS = ("papermill-error-cell-tag",)
 INJECTED = "injected-parameters"
@@ -47,6 +49,8 @@ def execute(
         return None
     except papermill.PapermillExecutionError as fault:
         return f"{place}: {one_line(f'{fault.ename}: {fault.evalue}')}"
+    except TimeoutError:
+        return f"{place}: it took longer than the {LONGEST_CELL_S:,} s that a cell may take"
     except Exception as fault:
         # A kernel that was killed, ran out of memory or never started is a crashed page, not a crashed run.
         return f"{place}: {one_line(f'{type(fault).__name__}: {fault}')}"
@@ -62,14 +66,6 @@ def kernel_environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]
         paths = [library, *filter(None, [os.environ.get("PYTHONPATH")])]
         ours["PYTHONPATH"] = os.pathsep.join(paths)
     return {**os.environ, **ours, **extra}
-
-
-def one_line(text: str) -> str:
-    """The last line that says something, without terminal colours, at most 300 characters."""
-    lines = [line.strip() for line in ANSI.sub("", text).splitlines() if line.strip()]
-    first, last = (lines[0], lines[-1]) if lines else ("no message", "no message")
-    line = first if first == last else f"{first} … {last}"
-    return line if len(line) <= 300 else f"{line[:299]}…"
 
 
 class _Place:
@@ -115,7 +111,7 @@ def _papermill() -> Any:
             kernels, place = kwargs["kernels"], kwargs["place"]
             manager = kernels.manager()
             client = Client(
-                nb_man, km=manager, timeout=None,
+                nb_man, km=manager, timeout=LONGEST_CELL_S,
                 startup_timeout=kwargs["start_timeout"], resources=kwargs["resources"],
                 on_cell_start=lambda cell, cell_index: place.start(cell_index, nb_man.nb.cells),
                 shutdown_kernel="immediate", log=logging.getLogger("papermill"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pilotage.hashes import sha256_file, sha256_json, write_json_atomically, write_text_atomically
+from pilotage.hashes import (
+    fingerprint,
+    read_object,
+    sha256_file,
+    sha256_json,
+    write_json_atomically,
+    write_text_atomically,
+)
 from pilotage.playbook import Page
 from pilotage.runner import slow_import
 from pilotage.runner.frame import frame
 from pilotage.runner.history import Run
 from pilotage.runner.job import Job
-from pilotage.runner.manifest import fingerprint
 from pilotage.runner.plan import DECISION
 
 HERE = Path(__file__).parent
@@ -24,11 +28,11 @@ CODE = ("clean.py", "html.py", "frame.py", "export.py", "template/memo/index.htm
 def export_run(job: Job, run: Run) -> None:
     """Bring the run's HTML up to date: pages/<stage>.html for each page, and index.html, which is the decision page."""
     record = run.folder / "manifests" / "html.json"
-    known = _read(record)
+    known = read_object(record) or {}
     made: dict[str, dict[str, str]] = {}
     for page in job.playbook.pages:
         for path, base in _places(page):
-            made[path] = _export(job, run, page, path, base, known.get(path, {}))
+            made[path] = _export(job, run, page, path, base, known.get(path))
     if made != known:
         write_json_atomically(record, made)
 
@@ -38,13 +42,14 @@ def _places(page: Page) -> list[tuple[str, str]]:
     return [*own, ("index.html", "")] if page.stage == DECISION else own
 
 
-def _export(job: Job, run: Run, page: Page, path: str, base: str, known: Mapping[str, str]) -> dict[str, str]:
+def _export(job: Job, run: Run, page: Page, path: str, base: str, known: object) -> dict[str, str]:
     """Make the file unless it is there as its key says; the file's key and hash."""
     notebook = run.folder / "notebooks" / f"{page.stage}.ipynb"
     around = frame(run, job.playbook, page, _title(job, page), base)
     key = sha256_json([code(), fingerprint(notebook), around])
-    if known.get("key") == key and known.get("sha256") == fingerprint(run.folder / path):
-        return dict(known)
+    there = {"key": key, "sha256": fingerprint(run.folder / path)}
+    if known == there:
+        return there
     slow_import.leave_out()
     from pilotage.runner.html import render
 
@@ -65,11 +70,3 @@ def _title(job: Job, page: Page) -> str:
 def code() -> str:
     """The hash of what decides how a page looks."""
     return sha256_json({name: sha256_file(HERE / name) for name in CODE})
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from pilotage.playbook import Page, Playbook
 from pilotage.runner.history import Run
 from pilotage.runner.plan import DECISION
-from pilotage.verdict import gate_from_dict, overall
+from pilotage.runner.results import read_answer, read_decision
+from pilotage.words import listed, plain
 
 NAMES = {"roi": "ROI"}
 KINDS = {"go": "go", "no-go": "no-go", "not yet": "not-yet"}
@@ -21,7 +21,7 @@ def frame(run: Run, playbook: Playbook, page: Page, title: str, base: str) -> di
     return {
         "language": playbook.language,
         "title": f"{title} – {playbook.agent.name}",
-        "running": [playbook.agent.name, f"data: {run.dataset}", f"as of {run.as_of}"],
+        "running": [playbook.agent.name, f"data: {run.dataset}", f"as of {run.as_of}", *_set_by_hand(run)],
         "nav": [_entry(run, other, page, base) for other in _reading_order(playbook.pages)],
         "note": _note(run, page),
         "files": _files(run, page, base),
@@ -40,9 +40,18 @@ def answer(run: Run, stage: str) -> str:
     if state is None or not state.finished:
         return "not decided"
     if stage == DECISION:
-        return str(_read(run.folder / "decision.json").get("answer", "not decided"))
-    gates = [gate_from_dict(row) for row in _read(run.folder / "evidence" / f"{stage}.json").get("gates", [])]
-    return overall(gates) if any(gate.required for gate in gates) else ""
+        decided = read_decision(run.folder)
+        return decided.answer if decided else "not decided"
+    found = read_answer(run.folder, stage)
+    return "not decided" if found is None else found
+
+
+def _set_by_hand(run: Run) -> list[str]:
+    """What --set changed, so that nobody takes such a report for one made as the playbook has it."""
+    told = [
+        f"{page}.{name}={plain(value)}" for page, values in run.parameters.items() for name, value in values.items()
+    ]
+    return [f"with {listed(told)} set for this run"] if told else []
 
 
 def _entry(run: Run, other: Page, page: Page, base: str) -> dict[str, Any]:
@@ -92,11 +101,3 @@ def _files(run: Run, page: Page, base: str) -> list[dict[str, str]]:
 
 def _tables(folder: Path, stage: str) -> list[Path]:
     return sorted((folder / "tables").glob(f"{stage}-*"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return facts

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pilotage.hashes import write_json_atomically
+from pydantic import TypeAdapter
+
+from pilotage.hashes import read_object, write_json_atomically
 
 NAME = re.compile(r"\d{8}T\d{6}Z-(?P<dataset>.+)", re.DOTALL)
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -19,9 +20,9 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class PageState:
-    """How a page ended: "done", "copied", "crashed" or "not run"; seconds of execution; why it did not end well."""
+    """How a page ended, how many seconds it was executed, and why it did not end well."""
 
-    status: str
+    status: Literal["done", "copied", "crashed", "not run"]
     seconds: float = 0.0
     error: str | None = None
 
@@ -63,14 +64,14 @@ class Run:
         write_json_atomically(self.folder / "run.json", facts)
 
 
+_RUN = TypeAdapter(Run)
+
+
 def read_run(folder: Path) -> Run | None:
-    """The run in the folder; None where run.json is missing or cannot be read."""
+    """The run in the folder; None where run.json is missing or damaged."""
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        pages = {stage: PageState(**state) for stage, state in facts["pages"].items()}
-        names = ("dataset", "as_of", "parameters", "started_at", "finished_at", "sources")
-        return Run(folder, pages=pages, **{name: facts[name] for name in names})
-    except (OSError, ValueError, KeyError, TypeError):
+        return _RUN.validate_python({**(read_object(folder / "run.json") or {}), "folder": folder})
+    except ValueError:
         return None
 
 

@@ -11,19 +11,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pilotage.hashes import sha256_json
+
 # A UNIX socket's path holds 107 bytes; a long TMPDIR would leave too few for the kernel's own part.
-LONGEST_FOLDER = 80
+LONGEST_FOLDER = 70
 
 
 class Kernels:
     """Starts kernels in one private folder and ends every one of them, whatever its page is doing.
 
-    Sockets instead of TCP ports: nothing on the machine can connect but this user.
+    Sockets instead of TCP ports: nothing on the machine can connect but this user. Whoever makes it holds the lock on
+    `reports`, so that a folder that names these reports is that of a run that was killed, and is removed.
     """
 
-    def __init__(self) -> None:
-        roomy = len(tempfile.gettempdir()) < LONGEST_FOLDER
-        self.folder = Path(tempfile.mkdtemp(prefix="pilotage-", dir=None if roomy else "/tmp"))
+    def __init__(self, reports: Path) -> None:
+        facts, usual = reports.stat(), tempfile.gettempdir()
+        place = usual if len(usual) < LONGEST_FOLDER else "/tmp"
+        prefix = f"pilotage-{sha256_json([facts.st_dev, facts.st_ino])[:8]}-"
+        for left in Path(place).glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         self.stopped = False
         self._lock = threading.Lock()
         self._alive: dict[int, Any] = {}

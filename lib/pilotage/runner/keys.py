@@ -15,8 +15,9 @@ from pilotage.playbook import Stage
 from pilotage.runner.notebook import Cell
 
 LIBRARY = Path(pilotage.__file__).parent
-# Neither how a page is run nor how its HTML looks can change what it computes.
-NOT_CORE = frozenset({*get_args(Stage), "runner", "cli", "template", "records/synthetic"})
+# Neither how a page is run or looks nor how a workspace or a dataset.yaml is begun can change what it computes.
+BEGINNINGS = ("starter.py", "lab.py", *(f"records/{name}.py" for name in ("draft", "guess", "synonyms", "dictionary")))
+NOT_CORE = frozenset({*get_args(Stage), "runner", "cli", "template", "records/synthetic", *BEGINNINGS})
 PACKAGES = ("duckdb", "great-expectations", "ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "scipy")
 
 
@@ -63,7 +64,7 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _outside_core(path: Path) -> bool:
-    return path.parts[0] in NOT_CORE or path.parent.as_posix() in NOT_CORE
+    return not NOT_CORE.isdisjoint((path.parts[0], path.parent.as_posix(), path.as_posix()))
 
 
 def _code(library: Path, paths: Iterable[Path]) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from contextlib import suppress
+from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 from pilotage.runner.history import PageState
+from pilotage.words import plain
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+LONGEST_FAULT = 300  # characters of what a page said when it crashed
 
 
 class Progress(Protocol):
@@ -41,11 +48,17 @@ def describe(state: PageState) -> str:
     return words.get(state.status, f"crashed: {state.error}")
 
 
+def one_line(text: str) -> str:
+    """The first and the last line that say something, without colours, harmless anywhere, cut when long."""
+    lines = [line.strip() for line in COLOUR.sub("", text).split("\n") if line.strip()] or ["no message"]
+    return plain(lines[0] if lines[0] == lines[-1] else f"{lines[0]} … {lines[-1]}", LONGEST_FAULT)
+
+
 class Lines:
-    """One line as each thing happens; nothing that moves."""
+    """One line as each thing happens; nothing that moves. A reader who has gone, as `head` does, stops no run."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+        self.stream, self._lock = stream, Lock()
 
     def __enter__(self) -> Lines:
         return self
@@ -53,11 +66,14 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stream.flush()
+        with suppress(BrokenPipeError):
+            self.stream.flush()
 
     def say(self, text: str) -> None:
-        """Tell one thing, on a line of its own."""
-        print(text, file=self.stream, flush=True)
+        """Tell one thing, on a line of its own; pages begin in threads, so one at a time."""
+        with self._lock, suppress(BrokenPipeError):
+            self.stream.write(f"{plain(text, None)}\n")
+            self.stream.flush()
 
     def started(self, page: str) -> None:
         """The page begins to run."""
@@ -95,7 +111,7 @@ class Bars:
 
     def say(self, text: str) -> None:
         """Tell one thing, on a line of its own."""
-        self.bars.console.print(text, soft_wrap=True)
+        self.bars.console.print(plain(text, None), soft_wrap=True)
 
     def started(self, page: str) -> None:
         """The page begins to run."""

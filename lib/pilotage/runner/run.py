@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from pilotage.runner.lock import only_run
 from pilotage.runner.manifest import stale_reason
 from pilotage.runner.plan import DECISION
 from pilotage.runner.progress import Progress
+from pilotage.runner.results import Decided, read_decision
 from pilotage.runner.schedule import Schedule
 from pilotage.workspace import Workspace
 
@@ -81,9 +81,9 @@ def up_to_date(job: Job, run: Run, as_of: str) -> bool:
 
 def outcome(run: Run, reused: bool = False) -> Outcome:
     """The outcome that a run's folder holds."""
-    decision = json.loads((run.folder / "decision.json").read_text(encoding="utf-8"))
+    decided = read_decision(run.folder) or Decided("not yet", None, "its decision.json is gone or damaged")
     crashed = tuple(stage for stage, state in run.pages.items() if state.status == "crashed")
-    return Outcome(run.folder, decision["answer"], decision["tier"], decision["why"], crashed, reused)
+    return Outcome(run.folder, decided.answer, decided.tier, decided.why, crashed, reused)
 
 
 def _work(job: Job, checks: dict[str, Any], as_of: str, last: Run | None, progress: Progress, clock: Clock) -> Outcome:
@@ -93,7 +93,7 @@ def _work(job: Job, checks: dict[str, Any], as_of: str, last: Run | None, progre
     run.save()
     _copy_checks(job, run.folder)
     run = Schedule(job, run, previous, progress).work()
-    if not (run.folder / "decision.json").is_file():
+    if read_decision(run.folder) is None:
         write_json_atomically(run.folder / "decision.json", undecided(job, run, checks))
     shutil.rmtree(run.folder / "work", ignore_errors=True)
     export_run(job, run)
@@ -138,7 +138,7 @@ def undecided(job: Job, run: Run, checks: dict[str, Any]) -> dict[str, Any]:
         "schema": 1, "answer": "not yet", "tier": None,
         "why": f"the decision page itself crashed ({run.pages[DECISION].error})",
         "conditions": [], "gates": [], "kpis": [], "run": run.name, "dataset": run.dataset,
-        "synthetic": checks["dataset"]["synthetic"], "as_of": run.as_of, "baseline_grade": None,
+        "synthetic": checks["dataset"]["synthetic"], "as_of": run.as_of, "baseline_grade": "none",
         "audit_log_head": audit_log.head(job.workspace.log),
     }  # fmt: skip
 

@@ -30,7 +30,7 @@ class Schedule:
 
     def work(self) -> Run:
         """Run until every page has a state; a KeyboardInterrupt ends all kernels and goes on up."""
-        with Kernels() as kernels, ThreadPoolExecutor(self.job.request.jobs) as pool:
+        with Kernels(self.job.workspace.reports) as kernels, ThreadPoolExecutor(self.job.request.jobs) as pool:
             try:
                 while self._start_ready(pool, kernels) or self.running:
                     self._wait()

@@ -10,6 +10,7 @@ from typing import Any
 from pilotage.playbook import Page
 from pilotage.runner.notebook import Parameter
 from pilotage.runner.plan import near
+from pilotage.words import plain
 
 RUNNER_SETS = {"dataset": "--dataset", "as_of": "--as-of"}
 KINDS = {
@@ -36,7 +37,7 @@ def read_settings(
             stage, name, value = _setting(text, spelled, declared)
             settings.setdefault(stage, {})[name] = value
         except ValueError as fault:
-            faults.append(f"--set {text}: {fault}")
+            faults.append(f"--set {plain(text)}: {fault}")
     return settings, faults
 
 

@@ -9,7 +9,7 @@ from pilotage.errors import PilotageError
 from pilotage.runner.history import Run, last_run
 from pilotage.runner.job import Job, Request, datasets, prepare, read_checks, resolve_day, together
 from pilotage.runner.manifest import stale_reason
-from pilotage.runner.run import outcome
+from pilotage.runner.results import read_decision
 from pilotage.workspace import Workspace
 
 
@@ -29,8 +29,16 @@ def _dataset(job: Job, today: date) -> Iterator[str]:
         yield "  no run yet"
         return
     yield f"  reports/{run.name}: {_answer(run)}"
-    as_of = resolve_day(read_checks(run.folder), "", today) if (run.folder / "checks.json").is_file() else run.as_of
+    as_of = _day(run, today)
     yield from (f"  {page.notebook}: {page_state(job, run, page.stage, as_of)}" for page in job.pages)
+
+
+def _day(run: Run, today: date) -> str:
+    """The day the next run would stand on; that of this run where its checks are gone or damaged."""
+    try:
+        return resolve_day(read_checks(run.folder), "", today)
+    except (OSError, ValueError, TypeError, KeyError):
+        return run.as_of
 
 
 def page_state(job: Job, run: Run, stage: str, as_of: str) -> str:
@@ -49,10 +57,10 @@ def page_state(job: Job, run: Run, stage: str, as_of: str) -> str:
 def _answer(run: Run) -> str:
     if run.finished_at is None:
         return "unfinished; `pilotage run` goes on from there"
-    if not (run.folder / "decision.json").is_file():
-        return "its decision.json is gone; `pilotage run` makes a new one"
-    out = outcome(run)
-    return f"{out.answer} ({out.tier})" if out.tier else out.answer
+    decided = read_decision(run.folder)
+    if decided is None:
+        return "its decision.json is gone or damaged; `pilotage run` makes a new one"
+    return f"{decided.answer} ({decided.tier})" if decided.tier else decided.answer
 
 
 def check(workspace: Workspace, dataset: str = "") -> list[str]:

@@ -130,6 +130,7 @@ INTERACTIONS = Table(
     ),
     key=("interaction_id",),
     time="started_at",
+    above="parent_interaction",
 )
 
 MODEL_CALLS = Table(

@@ -32,7 +32,8 @@ class Table:
 
     `key` is empty where rows have no identity (two equal events are two events). `order` lists pairs of times of
     which the first is never after the second. `parent` names the table that owns the rows and the column they share;
-    with `strict_parent` a row whose parent does not exist is set aside.
+    with `strict_parent` a row whose parent does not exist is set aside. `above` is the column that names another row of
+    the same table, by its key; a row whose chain of such names does not end in a row without one is set aside.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Table:
     order: tuple[tuple[str, str], ...] = ()
     parent: tuple[str, str] | None = None
     strict_parent: bool = False
+    above: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where the table has none."""

@@ -125,13 +125,14 @@ def _pass_hat_k(world: World, k: int) -> float:
 
 
 def _tokens(world: World, phase: str) -> float:
-    """Input grows by the week; production's weeks count as many runs as cases go through the agent in them."""
+    """Input grows by the week; production's weeks count as many runs as cases go through the agent in them. What a
+    sub-agent spends counts with the run that called it."""
     process, agent = world.process, world.agent
     weeks, weight = np.arange(process.pilot_weeks), np.ones(process.pilot_weeks)
     if phase == "production":
         weeks, weight = np.arange(process.production_weeks) + process.pilot_weeks, world.adoption()
     growth = float(weight @ (1 + agent.weekly_growth) ** weeks / weight.sum())
-    return agent.input_tokens * growth + agent.output_tokens
+    return (agent.input_tokens * growth + agent.output_tokens) / (1 - _sub_agent_share(world, phase))
 
 
 def _tool_failures(world: World, phase: str, success: float, tool: str | None) -> float:
