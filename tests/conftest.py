@@ -122,7 +122,8 @@ class Tiny:
 
     def ran(self) -> list[str]:
         """The pages that the last run executed, in order of their ends."""
-        return [line.split(":")[0][3:] for line in self.said if ": done in" in line or ": crashed" in line]
+        ended = [line for line in self.said if line[0].isdigit() and (": done in" in line or ": crashed" in line)]
+        return [line.split(":")[0][3:] for line in ended]
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         """Each page's status in run.json."""

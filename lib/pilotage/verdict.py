@@ -13,6 +13,7 @@ from pilotage.kpis.record import Kpi
 from pilotage.words import apart, count, number
 
 Answer = Literal["go", "no-go", "not yet"]
+OTHERWISE = "otherwise"
 LONGEST_WEEKS = 520  # ten years: later than this no day is named
 
 
@@ -71,6 +72,8 @@ def judge(
         kpi.reason if kpi.estimate is None else f"{_found(kpi, limit, answer, currency)}; {_rule(kpi, limit, currency)}"
     )
     if answer != "not yet" or kpi.estimate is None or definition is None:
+        derived = answer == "not yet" and kpi.estimate is not None
+        why = f"{why}; it hangs on the assumptions: measure the widest of them" if derived else why
         return Gate(
             kpi.name, kpi.name, tier, required, answer, why, limit, None, definition.counted if definition else None
         )
@@ -145,7 +148,9 @@ def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
         return replace(gate, why=f"{gate.why}; also {named}")
     if gate.answer == "no-go" and not undecide:
         return gate
-    return replace(gate, answer="not yet", why=f"held: {named} (otherwise {gate.answer}: {gate.why})", more_needed=None)
+    return replace(
+        gate, answer="not yet", why=f"held: {named} ({OTHERWISE} {gate.answer}: {gate.why})", more_needed=None
+    )
 
 
 def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:
@@ -160,6 +165,11 @@ def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:
         return replace(gate, why=f"{gate.why}: {count(math.ceil(weeks), 'more weeks')} at the pilot's volume")
     day = today + timedelta(days=math.ceil(7 * weeks))
     return replace(gate, why=f"{gate.why}: by about {day.isoformat()} at the present volume")
+
+
+def would_be(gate: Gate) -> Answer:
+    """What a held gate would answer without its doubts; any other gate's own answer."""
+    return "no-go" if f"({OTHERWISE} no-go: " in gate.why else gate.answer
 
 
 def overall(gates: Iterable[Gate]) -> Answer:

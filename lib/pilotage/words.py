@@ -7,7 +7,7 @@ import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 NEVER_MONTHS = 120.0  # ten years: a payback later than this reads as never
-LONGEST = 160  # characters that are shown of one text from data
+LONGEST = 240  # characters that are shown of one text from data
 
 
 def plain(value: object, longest: int | None = LONGEST) -> str:
@@ -32,6 +32,8 @@ def number(value: float | None, unit: str = "", currency: str = "", more: int = 
         return "without bound"
     if unit == "share":
         return _share(value, more)
+    if unit == "h" and abs(value) >= 100:
+        return f"{_digits(value / 24, 1 + more)} days"
     if unit == "months" and value >= NEVER_MONTHS:
         return "never"
     if unit == "money":

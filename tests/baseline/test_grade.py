@@ -78,6 +78,19 @@ def test_what_cannot_be_shown_is_not_claimed(
     assert why in found.why
 
 
+def test_before_any_pilot_a_lock_is_worth_its_grade(tables: Build) -> None:
+    data = tables(cases=[CASE])
+    assert grade(data, "recorded", "mine", []).name == "recorded"
+    assert grade(data, "recorded", "mine", [lock(data, "2026-05-01T00:00:00+00:00")]).name == "locked"
+
+
+def test_blanking_the_pilots_first_times_betters_no_grade(tables: Build) -> None:
+    early = {**PILOT, "interaction_id": "j", "started_at": datetime(2026, 4, 1)}
+    with_time = grade(tables(cases=[CASE], interactions=[PILOT, early]), "recorded", "mine", [])
+    blanked = grade(tables(cases=[CASE], interactions=[PILOT, {**early, "started_at": None}]), "recorded", "mine", [])
+    assert with_time.name == blanked.name == "self-reported"
+
+
 def test_the_fingerprint_ignores_the_order_of_rows_and_the_pilots_cases(tables: Build) -> None:
     other = {**CASE, "case_id": "2"}
     pilot_case = {**CASE, "case_id": "3", "phase": "pilot"}

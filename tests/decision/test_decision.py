@@ -13,7 +13,7 @@ import pytest
 from pilotage import decision
 from pilotage.kpis import Kpi
 from pilotage.page import Page
-from pilotage.verdict import Gate
+from pilotage.verdict import Gate, hold
 
 NewPage = Callable[..., Page]
 SUCCESS = Kpi("task_success_rate", "Tasks done right", "quality", "share", None, 930, 1000, 300, 0.93, 0.915, 0.944,
@@ -157,3 +157,41 @@ def test_what_holds_this_tier_weighs_more_than_what_holds_the_next(page: NewPage
     evidence(tmp_path, "baseline", [GRADE, replace(NEXT, answer="no-go", why="measured 70%")])
     paper = page("decision")
     assert "Measured 84%." in decision.first_screen(paper, decision.decide(paper))
+
+
+def test_with_the_pilot_missing_no_next_tier_is_called_open(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    (tmp_path / "evidence" / "pilot.json").unlink()
+    paper = page("decision")
+    assert "No page has looked at production on the loop" in decision.next_tier(paper, decision.decide(paper))
+
+
+def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPage, tmp_path: Path) -> None:
+    held = hold(replace(QUALITY, answer="no-go", why="measured 42%"), ["the limit is an example"], undecide=True)
+    evidence(tmp_path, "baseline", [replace(GRADE, answer="not yet")])
+    evidence(tmp_path, "pilot", [held], (SUCCESS,))
+    evidence(tmp_path, "roi", [MONEY])
+    found = decision.decide(page("decision"))
+    assert found.why == (
+        "Tasks done right: held: the limit is an example (otherwise no-go: measured 42%)."
+        " Also not yet: Grade of the baseline."
+    )
+
+
+def test_failed_data_checks_stand_on_the_first_screen(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    path = tmp_path / "evidence" / "pilot.json"
+    check = {"name": "interactions: every row is accounted for", "passed": False, "detail": "9 of 10 rows are missing"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checks": [check]}), encoding="utf-8")
+    paper = page("decision")
+    assert "every row is accounted for: 9 of 10 rows are missing" in decision.first_screen(
+        paper, decision.decide(paper)
+    )
+
+
+def test_a_limit_reads_the_same_with_and_without_a_measured_value(page: NewPage, tmp_path: Path) -> None:
+    unknown = replace(SUCCESS, estimate=None, low=None, high=None, reason="the dataset has no table `interactions`")
+    all_pages(tmp_path)
+    evidence(tmp_path, "pilot", [QUALITY], (unknown,))
+    paper = page("decision")
+    assert "at least 85%" in decision.kpi_rows(paper, decision.decide(paper))

@@ -132,7 +132,8 @@ def test_the_weakest_part_comes_first_and_small_parts_are_named_as_left_out(tabl
     found = pilot.by_part(tables(interactions=rows), "task_success_rate", "segment")
     assert [kpi.dimension for kpi in found] == ["segment=tiny", "segment=apac", "segment=emea"]
     shown = pilot.parts_table(page("pilot"), "By segment", found)
-    assert "Left out, with fewer than 30: segment=tiny." in shown
+    assert "Left out, with too few rows to say anything: tiny." in shown
+    assert "Alone, these would not clear the limit of the whole: apac and emea." in shown
     assert shown.count('<th scope="row">') == 2
 
 

@@ -139,7 +139,11 @@ CASES = [
     ("pilot", "required: true", "required: 'yes'", "gates.task_success_rate.required: should be true or false (got 'yes')"),
     ("pilot", "value: 0.85", "value: .nan", "gates.task_success_rate.limits.in the loop: should be a finite number (got nan)"),
     ("pilot", "value: 0.85", "value: 85", "gates.task_success_rate.limits: should go one way from 'in the loop' to 'outside the loop': stricter, or the same"),
-    ("pilot", "value: 0.97", "value: 97", "gates: task_success_rate: outside the loop: a rate lies between 0 and 1 (got 97); 5% is 0.05"),
+    ("pilot", "value: 0.97", "value: 97", "gates: task_success_rate: outside the loop: the limit of a rate lies above 0 and below 1 (got 97); 5% is 0.05, and no pilot can prove never or always"),
+    ("pilot", "value: 0.97", "value: 1.0", "gates: task_success_rate: outside the loop: the limit of a rate lies above 0 and below 1 (got 1); 5% is 0.05, and no pilot can prove never or always"),
+    ("pilot", "value: 0.02\n        reason: This", "value: 0\n        reason: This", "gates: tool_call_failure_rate: outside the loop: the limit of a rate lies above 0 and below 1 (got 0); 5% is 0.05, and no pilot can prove never or always"),
+    ("pilot", "confidence: 0.95", "confidence: 0.79", "confidence: should be at least 0.8 (got 0.79)"),
+    ("baseline", "confidence: 0.90", "confidence: 0.4", "confidence: should be at least 0.5 (got 0.4)"),
     ("pilot", "      in the loop:", "      in loop:", "gates.task_success_rate.limits.in loop: should be one of the known words (got 'in loop'); did you mean 'in the loop'?"),
     ("pilot", "  pass_hat_k:", "  pass_hat:", "gates.pass_hat: should be one of the known words (got 'pass_hat'); did you mean 'pass_hat_k'?"),
     ("pilot", "owner: Quality", "ower: Quality", "ower: is not a known key; did you mean 'owner'?"),
@@ -204,6 +208,18 @@ def test_keys_given_twice_are_all_named_with_their_lines(workspace: Workspace) -
         "line 4: 'owner' stands already on line 1",
         "line 2: 'quality' stands already on line 2",
     ]
+
+
+def test_a_page_that_this_version_does_not_have_is_a_fault_of_the_playbook(workspace: Workspace) -> None:
+    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: guardrails, notebook: 03_guardrails")
+    edit(workspace, "playbook", "[baseline, pilot, roi]", "[baseline, pilot]")
+    with pytest.raises(PlaybookFaults) as caught:
+        load_playbook(workspace)
+    assert caught.value.faults == [
+        "playbook/playbook.yaml: pages[3].stage: guardrails: there is no playbook/guardrails.yaml in this version; "
+        "it has pages for baseline, pilot, roi and decision"
+    ]
+    assert faults_of(workspace, "guardrails") == ["no page of this version goes by this file"]
 
 
 def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:

@@ -58,7 +58,10 @@ TABLE = "name: d\ntables: {interactions: {file: runs.csv, constants: {phase: pil
             "tables.interaction: is not a table; did you mean 'interactions'?",
         ),
         ("name: d\nzone: x\ntables: {texts: {file: a.csv}}", "zone: is not a known key; did you mean 'time_zone'?"),
-        ("name: d\ntime_zone: Rome\ntables: {texts: {file: a.csv}}", "'Rome' is not a known time zone"),
+        (
+            "name: d\ntime_zone: Rome\ntables: {texts: {file: a.csv}}",
+            "time_zone: should be the name of a time zone, such as Europe/Rome, or UTC (got 'Rome')",
+        ),
         (
             "name: d\nsynthetic: perhaps\ntables: {texts: {file: a.csv}}",
             "synthetic: should be true or false (got 'perhaps')",
@@ -66,14 +69,19 @@ TABLE = "name: d\ntables: {interactions: {file: runs.csv, constants: {phase: pil
         ("name: d\nas_of: 2026-01-01\ntables: {texts: {file: a.csv}}", "as_of can be set for synthetic data only"),
         (
             "name: d\nbaseline: {source: guessed}\ntables: {texts: {file: a.csv}}",
-            "baseline.source: should be 'recorded'",
+            "baseline.source: should be one of the known words (got 'guessed'); known: recorded, self-reported",
         ),
         (TABLE % "colums: {a: b}", "tables.interactions.colums: is not a known key; did you mean 'columns'?"),
         (TABLE % "rows: many", "tables.interactions.rows: should be an integer (got 'many')"),
-        (TABLE % "encoding: utf-88", "'utf-88' is not a known encoding"),
+        (TABLE % "encoding: utf-88", "interactions.encoding: is not a known encoding of text (got 'utf-88')"),
+        (TABLE % "encoding: zlib", "interactions.encoding: is not a known encoding of text (got 'zlib')"),
+        (
+            "name: d\ntables: {cases: {file: a.csv, columns: {value: [x]}}}",
+            "tables.cases.columns.value: should be text",
+        ),
         (TABLE % "delimiter: ';;'", "should be one character"),
-        (TABLE % "time_format: '%Q'", "'%Q' is no way to write times"),
-        (TABLE % "time_format: unix s", "'unix s' is no way to write times"),
+        (TABLE % "time_format: '%Q'", "interactions.time_format: is no way to write times (as %d/%m/%Y"),
+        (TABLE % "time_format: unix s", "(got 'unix s')"),
         (TABLE % "sheet: May", "sheet cannot be set for runs.csv"),
         ("name: d\ntables: {texts: {file: a.docx}}", "a.docx is of no known kind"),
         (TABLE % "columns: {latency: x}", "interactions has no column 'latency'; did you mean 'latency_s'?"),
@@ -102,7 +110,7 @@ def test_all_faults_are_reported_at_once():
 
 @pytest.mark.parametrize(
     ("yaml", "fault"),
-    [("name: [a", "line 2: "), ("name: a\nname: b", "line 2: the key 'name' is given twice")],
+    [("name: [a", "line 2, column 1: "), ("name: a\nname: b", "line 2: 'name' stands already on line 1")],
 )
 def test_a_yaml_fault_names_its_line(write, yaml, fault):
     with pytest.raises(InputFaults, match="cannot be followed") as caught:
@@ -110,11 +118,11 @@ def test_a_yaml_fault_names_its_line(write, yaml, fault):
     assert fault in caught.value.faults[0]
 
 
-def test_an_unknown_dataset_names_the_nearest_and_lists_the_others(write):
+@pytest.mark.parametrize(("asked", "told"), [("dessk", "; did you mean 'desk'?"), ("xyz", "; known: desk")])
+def test_an_unknown_dataset_names_the_nearest_or_lists_the_others(write, asked, told):
     with pytest.raises(InputFaults) as caught:
-        load_dataset(write("name: desk"), "dessk")
-    assert "did you mean 'desk'?" in str(caught.value)
-    assert "datasets here: desk" in str(caught.value)
+        load_dataset(write("name: desk"), asked)
+    assert caught.value.faults == [f"the file does not exist{told}"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pilotage.errors import PilotageError
+from pilotage.errors import InputFaults, PilotageError
 from pilotage.forms import parse_mapping
 from pilotage.records.dataset import parse_dataset
 from pilotage.records.draft import draft_dataset
@@ -91,6 +91,22 @@ def test_names_that_yaml_could_misread_are_quoted(tmp_path):
     )
     assert source.columns["case_id"] == "case:concept:name"
     assert dataset.name == tmp_path.name
+
+
+@pytest.mark.parametrize("sign", ["\x07", "\x1b[2J", "\u200b", "\ufffe", "\u2028", "\x85"])
+def test_a_name_that_cannot_be_printed_stays_out_of_the_comments(tmp_path, sign):
+    head = f'case_id,activity,timestamp,"odd{sign}name"'
+    draft, _, table, _ = one(tmp_path, "events.csv", f"{head}\nc1,a,2026-01-01T00:00Z,{sign}\n")
+    assert table == "events"
+    assert sign not in draft.yaml_text
+    assert "# not used: odd" in draft.yaml_text
+
+
+def test_a_draft_that_cannot_be_read_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("pilotage.records.draft._head", lambda folder, seen: ["name: [a", "tables:"])
+    (tmp_path / "events.csv").write_text("case_id,activity,timestamp\nc1,a,2026-01-01T00:00Z\n")
+    with pytest.raises(InputFaults, match=r"line \d+, column \d+: "):
+        draft_dataset([tmp_path / "events.csv"], tmp_path)
 
 
 def test_nothing_is_written_and_the_draft_is_the_same_again(tmp_path):

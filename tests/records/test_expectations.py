@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from pilotage.errors import InputFaults
+from pilotage.records import expectations
 from pilotage.records.expectations import load_expectations, schema_suite
 from pilotage.records.intake import intake
 from pilotage.records.schemas import TABLES
 from pilotage.workspace import Workspace
 
 RUNS = """\
-interaction_id,started_at,latency_s,outcome,success
-r1,2026-03-02 10:00,2.5,answered,1
-r2,2026-03-02 11:00,4,escalated,0
-r3,2026-03-03 09:30,1.25,answered,yes
+interaction_id,started_at,latency_s,outcome,success,input_text
+r1,2026-03-02 10:00,2.5,answered,1,my secret
+r2,2026-03-02 11:00,4,escalated,0,another secret
+r3,2026-03-03 09:30,1.25,answered,yes,a third secret
 """
 YAML = "name: desk\ntime_zone: UTC\ntables: {interactions: {file: runs.csv, constants: {phase: pilot}}}"
 OWN = """
@@ -28,6 +29,7 @@ expectations:
     - expect_column_mean_to_be_between: {column: latency_s, min_value: 0, max_value: 1}
     - expect_column_quantile_values_to_be_between:
         {column: latency_s, quantile_ranges: {quantiles: [0.5], value_ranges: [[0, 3]]}}
+    - expect_column_distinct_values_to_be_in_set: {column: input_text, value_set: [a]}
     - expect_column_values_to_be_between: {column: cost, max_value: 5}
     - expect_column_values_to_match_regex: {column: latency_s, regex: "["}
 """
@@ -73,6 +75,27 @@ def test_an_expectation_of_the_playbook_that_fails_is_a_failed_check(found):
     assert (check["passed"], check["detail"][:13]) == (False, "observed: 2.5")
 
 
+def test_a_set_of_observed_values_is_never_repeated(found):
+    checks = {name: check for name, check in found["interactions"].items() if name.startswith("expect ")}
+    distinct = next(check for name, check in checks.items() if "distinct" in name)
+    assert (distinct["passed"], distinct["detail"]) == (False, "observed: more than one value")
+    assert "secret" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (2.5, "observed: 2.5"),
+        (None, ""),
+        ("z\x1b" * 50_000, f"observed: {'z¤' * 60}… (100,000 characters)"),
+        (["a", "b"], "observed: more than one value"),
+        ({"quantiles": [0.5]}, "observed: more than one value"),
+    ],
+)
+def test_a_long_or_hostile_value_is_cut(seen, told):
+    assert expectations._observed(seen) == told
+
+
 def test_quantiles_can_be_expected_in_spite_of_numpy_booleans(found):
     check = next(check for name, check in found["interactions"].items() if "quantile" in name)
     assert check["passed"] is True
@@ -103,12 +126,26 @@ def test_the_package_that_loads_slowly_was_kept_out(found):
         ("expectations: {}", "owner: is missing"),
         ("owner: me\nexpectation: {}", "expectation: is not a known key; did you mean 'expectations'?"),
         ("owner: me\nexpectations: {runs: []}", "expectations.runs: is not a table"),
-        ("owner: me\nexpectations: {cases: [{a: {}, b: {}}]}", "expectations.cases: give one expectation per line"),
+        ("owner: me\nexpectations: {case: []}", "expectations.case: is not a table; did you mean 'cases'?"),
+        ("owner: ''", "owner: should not be empty (got '')"),
+        (
+            "owner: me\nexpectations: {cases: [{a: {}, b: {}}]}",
+            "expectations.cases[1]: should be one name that begins with expect_ (got a, b)",
+        ),
+        (
+            "owner: me\nexpectations: {cases: [{lengths: {column: case_id}}]}",
+            "expectations.cases[1]: should be one name that begins with expect_ (got lengths)",
+        ),
+        (
+            "owner: me\nexpectations: {cases: [{expect_x: {column_list: 5}}]}",
+            "cases[1].expect_x: cases has no column '5'",
+        ),
+        ("owner: me\nowner: you", "line 2: 'owner' stands already on line 1"),
         (
             "owner: me\nexpectations: {cases: [{expect_column_values_to_be_unique: {column: costs}}]}",
-            "expectations.cases.expect_column_values_to_be_unique: cases has no column 'costs'; did you mean 'cost'?",
+            "expectations.cases[1].expect_column_values_to_be_unique: cases has no column 'costs'; did you mean",
         ),
-        ("owner: [me", "line 2: "),
+        ("owner: [me", "line 2, column 1: "),
     ],
 )
 def test_each_fault_of_the_playbook_says_where_and_what(write, text, fault):

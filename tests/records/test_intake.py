@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -224,6 +225,31 @@ def test_a_table_the_dataset_lacks_is_an_empty_view_of_the_same_types(write):
         described = [connection.execute(f"DESCRIBE {table}").fetchall() for connection in (present, absent)]
         assert [row[:2] for row in described[0]] == [row[:2] for row in described[1]]
         assert absent.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]
+
+
+def test_only_code_that_an_intake_runs_makes_it_stale(write):
+    code = """
+import sys
+from pilotage.records import account, derive, expectations, intake, read_csv, read_jsonl, read_parquet, read_xlsx
+print(*sorted(sys.modules[name].__file__ for name in sys.modules if name.startswith("pilotage")), sep="\\n")
+"""
+    environment = os.environ | {"PYTHONPATH": "lib"}
+    loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    library = Path(freshness.__file__).parents[1]
+    ran = {Path(line).relative_to(library).as_posix() for line in loaded.stdout.splitlines()}
+    hashed = set(freshness.state(write(RUNS_YAML), "desk", [])["code"])
+    assert ran - hashed == {"__init__.py", "errors.py", "workspace.py"}  # these compute nothing
+    assert hashed <= ran
+
+
+def test_the_checks_of_a_table_name_its_agents(write):
+    rows = "interaction_id,agent\nr1,a\nr2,b\n"
+    checks = intake(write(RUNS_YAML, runs__csv=rows), "desk").checks["tables"]["interactions"]["checks"]
+    assert checks[1] == {
+        "name": "all rows are of one agent",
+        "passed": False,
+        "detail": "rows of 2 agents: 'a' (1) and 'b' (1)",
+    }
 
 
 def test_asking_whether_an_intake_is_fresh_loads_nothing_heavy():

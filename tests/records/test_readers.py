@@ -194,3 +194,79 @@ def test_line_ends_of_every_system_are_counted(tmp_path, end):
     raw = read_bytes(tmp_path, "a.csv", end.join(["id,x", "1,2", "", "3,4", ""]))
     assert [row["id"] for row in rows_of(raw)] == ["1", "3"]
     assert raw.lines.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_header_is_read_from_the_beginning_of_a_large_file(tmp_path, encoding, packed):
+    data = ("id;näme\r\n" + "1;Zoë, again\r\n" * 200_000 + "2;end\r\n").encode(encoding)
+    name = "a.csv.gz" if packed else "a.csv"
+    (tmp_path / name).write_bytes(gzip.compress(data, 1) if packed else data)
+    declared = None if encoding == "utf-8-sig" else encoding
+    source = TableSource(file=name, encoding=declared)
+    assert header(tmp_path / name, source) == ["id", "näme"]
+    assert read(tmp_path / name, source).cells.num_rows == 200_001
+
+
+def test_of_a_large_file_only_the_beginning_is_read_for_its_header(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_bytes(b"id,x\n" + b"1,2\n" * 1_000_000)
+    (tmp_path / "a.jsonl").write_bytes(b'{"id": 1, "x": 2}\n' * 200_000)
+    from pilotage.records import encodings
+
+    sizes = []
+    whole = encodings._read_bytes
+    monkeypatch.setattr(encodings, "_read_bytes", lambda path, head: sizes.append(head) or whole(path, head))
+    for name in ("a.csv", "a.jsonl"):
+        assert header(tmp_path / name, TableSource(file=name), frozenset({"id"})) == ["id", "x"]
+    assert sizes == [1 << 20, 1 << 20]
+
+
+def test_a_sign_torn_by_the_end_of_the_beginning_is_no_fault(tmp_path):
+    for shift in range(4):
+        (tmp_path / "a.csv").write_text("x" * shift + "\n" + "é€😀\n" * 120_000, encoding="utf-8")
+        assert header(tmp_path / "a.csv", TableSource(file="a.csv"))
+
+
+def test_a_wrong_byte_behind_the_beginning_is_found_when_all_is_read(tmp_path):
+    data = b"id,x\n" + b"1,2\n" * 300_000 + b"1,\xe9\n"
+    (tmp_path / "a.csv").write_bytes(data)
+    assert header(tmp_path / "a.csv", TableSource(file="a.csv")) == ["id", "x"]
+    with pytest.raises(PilotageError, match=r"is not UTF-8 text: byte 1200008 \(line 300002\) is 0xe9") as caught:
+        read(tmp_path / "a.csv", TableSource(file="a.csv"))
+    assert "declare `encoding: cp1252`" in str(caught.value)
+
+
+def test_a_header_longer_than_the_beginning_is_read_to_its_end(tmp_path):
+    names = [f"column {at} {'x' * 100}" for at in range(15_000)]
+    (tmp_path / "a.csv").write_text(",".join(names) + "\n", encoding="utf-8")
+    assert header(tmp_path / "a.csv", TableSource(file="a.csv")) == names
+
+
+def test_a_key_that_json_lines_name_late_is_looked_for_to_the_end(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": 1}\n' * 200_000 + '{"id": 2, "error": "x"}\n')
+    source = TableSource(file="a.jsonl")
+    assert header(tmp_path / "a.jsonl", source) == ["id"]
+    assert header(tmp_path / "a.jsonl", source, frozenset({"error"})) == ["id", "error"]
+
+
+@pytest.mark.parametrize("tail", ["", "\r\n", "\r\n\r\n  \r\n\t\r\n"])
+def test_a_file_as_windows_programs_leave_it_is_read(tmp_path, tail):
+    text = f"\ufeff id , amount due \r\n007,1\r\n\r\n8,2\r\n{tail}"
+    raw = read_bytes(tmp_path, "a.csv", text)
+    assert rows_of(raw) == [{"id": "007", "amount due": "1"}, {"id": "8", "amount due": "2"}]
+    assert (raw.lines.tolist(), raw.broken) == ([2, 4], ())
+
+
+def test_a_workbook_with_blank_rows_and_spaces_in_its_header_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [(" id ", "amount due "), ("007", 1), (None, None), ("8", 2), (None, ""), (None, None)]:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    raw = read(tmp_path / "a.xlsx", TableSource(file="a.xlsx"))
+    assert rows_of(raw) == [{"id": "007", "amount due": "1"}, {"id": "8", "amount due": "2"}]
+    assert raw.lines.tolist() == [2, 4]
+
+
+def test_json_lines_with_a_mark_and_windows_line_ends_are_read(tmp_path):
+    raw = read_bytes(tmp_path, "a.jsonl", '\ufeff{"id": "1"}\r\n\r\n{"id": "2"}\r\n \r\n')
+    assert (rows_of(raw), raw.lines.tolist(), raw.broken) == ([{"id": "1"}, {"id": "2"}], [1, 3], ())

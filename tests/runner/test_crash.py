@@ -25,7 +25,10 @@ BROKEN = {
     "an unnamed need": ("needs = ('baseline',)", "it opened run:evidence/baseline.json without naming"),
     "other evidence": ("stage = 'roi'; put(work / 'evidence' / 'pilot.json', {})", "its evidence is not of schema 1"),
     "a gate that is none": ("END = 1; gates = [1]; dict = lambda **facts: {**facts, 'gates': [1]}", "decides nothing"),
-    "a list for its files": ("dict = lambda **facts: {**facts, 'files': []} if 'globs' in facts else facts", "cannot be read"),
+    "a list for its files": (
+        "dict = lambda **facts: {**facts, 'files': []} if 'globs' in facts else facts",
+        "cannot be read",
+    ),
     "a list for a record": ("END = 1; import builtins; dict = lambda **facts: [1]", "cannot be read"),
     "a hostile message": ("raise ValueError('<script>alert(1)</script>')", "ValueError: <script>alert(1)</script>"),
 }

@@ -48,21 +48,25 @@ def grade(tables: Tables, source: str, dataset: str, locks: Iterable[Entry]) -> 
         return _grade("none", "the dataset has no cases of the baseline")
     if source != "recorded":
         return _grade("self-reported", "the dataset says that nobody recorded these figures while working")
-    pilot = _begin_of_pilot(tables)
     (last,) = tables.row("SELECT max(opened_at) FROM cases WHERE phase = 'baseline'")
-    if pilot is None:
-        return _grade(
-            "self-reported", "not every run of the pilot carries a time, so nothing shows that the baseline came first"
-        )
-    if last >= pilot:
+    begun, pilot = begin_of_pilot(tables)
+    if begun and pilot is None:
+        return _grade("self-reported", "not every run of the pilot carries a time, so nothing shows that it came after")
+    if pilot and last >= pilot:
         return _grade("self-reported", "cases of the baseline were opened after the pilot had begun")
     own = [entry for entry in locks if entry.what.get("dataset") == dataset]
     if not own:
         return _grade("recorded", "it was never locked (`pilotage baseline lock` does it)")
     if own[-1].what.get("fingerprint") != print_now:
         return _grade("recorded", f"its rows differ from those locked on {own[-1].at[:10]}")
-    matching = [entry for entry in own if entry.what.get("fingerprint") == print_now]
+    return _graded_by_lock([entry for entry in own if entry.what.get("fingerprint") == print_now], pilot)
+
+
+def _graded_by_lock(matching: list[Entry], pilot: datetime | None) -> Grade:
+    """The grade of a baseline that is what its locks say; the first of them counts."""
     locked = min(datetime.fromisoformat(entry.at).replace(tzinfo=None) for entry in matching)
+    if pilot is None:
+        return _grade("locked", f"it was locked on {locked:%Y-%m-%d}, and no pilot has begun")
     if locked >= pilot:
         return _grade("recorded", f"it was locked on {locked:%Y-%m-%d}, after the pilot had begun on {pilot:%Y-%m-%d}")
     return _grade("locked", f"it was locked on {locked:%Y-%m-%d}, before the pilot began on {pilot:%Y-%m-%d}")
@@ -94,14 +98,13 @@ def _sha256(tables: Tables, rows: str) -> str:
     return str(tables.row(sql)[0])
 
 
-def _begin_of_pilot(tables: Tables) -> datetime | None:
-    """The first moment of the pilot, by its interactions or its cases; None where a run carries no time."""
-    runs, timed, first_run = tables.row(
-        "SELECT count(*), count(started_at), min(started_at) FROM interactions WHERE phase = 'pilot'"
-    )
-    (first_case,) = tables.row("SELECT min(opened_at) FROM cases WHERE phase = 'pilot'")
+def begin_of_pilot(tables: Tables) -> tuple[bool, datetime | None]:
+    """Whether there is a pilot, and its first moment by its interactions or cases; None where a run carries no time."""
+    sql = "SELECT count(*), count({time}), min({time}) FROM {table} WHERE phase = 'pilot'"
+    runs, timed, first_run = tables.row(sql.format(table="interactions", time="started_at"))
+    cases, _, first_case = tables.row(sql.format(table="cases", time="opened_at"))
     begins = [begin for begin in (first_run, first_case) if isinstance(begin, datetime)]
-    return min(begins) if begins and runs == timed else None
+    return bool(runs or cases), min(begins) if begins and runs == timed else None
 
 
 def _grade(name: Name, why: str) -> Grade:

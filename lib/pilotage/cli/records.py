@@ -21,9 +21,12 @@ def lock_now(path: Path | None, dataset: str, by: str | None) -> None:
     workspace, person = workspace_at(path), _person(by)
     name = choose_dataset(workspace, dataset)
     with only_run(workspace.reports):
-        entry = lock_baseline(workspace, name, person, datetime.now(UTC))
+        locked = lock_baseline(workspace, name, person, datetime.now(UTC))
+    entry = locked.entry
     said = f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {plain(' '.join(entry.by.split()))}"
     tell(f"locked: the baseline of data/{name}, {said}")
+    if locked.remark:
+        tell(f"mind: {locked.remark}")
 
 
 def _person(by: str | None) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 
 from pilotage.cli.speak import LONGEST_LINE, stop_on_signals, tell, workspace_at
 from pilotage.runner.job import Request
@@ -30,7 +33,12 @@ def last_lines(outcome: Outcome) -> list[str]:
     crashed = [f"crashed: {', '.join(outcome.crashed)}"] if outcome.crashed else []
     reused = ["nothing has changed since the last run"] if outcome.reused else []
     answer = f"{outcome.answer}, {outcome.tier}" if outcome.tier else outcome.answer
-    return [*reused, *crashed, "", answer, plain(outcome.why, LONGEST_LINE), _short(outcome.index)]
+    return [*reused, *crashed, "", answer, *_wrapped(plain(outcome.why, LONGEST_LINE)), _short(outcome.index)]
+
+
+def _wrapped(text: str) -> list[str]:
+    """The text in lines that fit the terminal; one line where nobody looks at it."""
+    return wrap(text, get_terminal_size().columns) if sys.stdout.isatty() else [text]
 
 
 def _short(path: Path) -> str:

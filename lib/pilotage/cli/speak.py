@@ -31,7 +31,7 @@ def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
         except PilotageError as fault:
             code = _tell_fault(fault)
         except KeyboardInterrupt:
-            tell("stopped; the same command goes on from here", sys.stderr)
+            tell("stopped; what was finished is kept", sys.stderr)
             code = INTERRUPTED
         except OSError as fault:
             if fault.errno is None:  # not the system's answer, but a library's own trouble

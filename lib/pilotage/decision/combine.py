@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from pilotage.errors import PilotageError
 from pilotage.kpis import Kpi, kpi_from_dict, label_of
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
-from pilotage.verdict import Answer, Gate, gate_from_dict, overall
+from pilotage.verdict import Answer, Gate, gate_from_dict, overall, would_be
 from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
@@ -31,7 +31,7 @@ class Decision:
     """The whole playbook's answer. `tier` is the tier a go is for; None while there is no go.
 
     `gates` and `kpis` are those of all pages, in page order; `held_by` names the sides that hold a decision that is not
-    go, the one with most gates first.
+    go, the one with most gates first; `warnings` are data checks that failed.
     """
 
     answer: Answer
@@ -42,6 +42,7 @@ class Decision:
     kpis: tuple[Kpi, ...]
     held_by: tuple[Side, ...]
     facts: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
 
     def gates_for(self, tier: Tier) -> tuple[Gate, ...]:
         """The gates that stand before this tier: its own and those that hold for every tier."""
@@ -67,9 +68,11 @@ def decide(page: Page) -> Decision:
     kpis = tuple(kpi_from_dict(row) for rows in evidence.values() for row in rows["kpis"])
     answer = overall(gates)
     deciding = [gate for gate in gates if gate.required and gate.answer == answer] if answer != "go" else []
+    deciding.sort(key=lambda gate: would_be(gate) != "no-go")  # what would be a no-go without its doubts comes first
     facts = {name: value for rows in evidence.values() for name, value in rows["facts"].items()}
     tier = book.tier if answer == "go" else None
-    decision = Decision(answer, tier, "", (), gates, kpis, _held_by(deciding), facts)
+    warnings = tuple(dict.fromkeys(_failed_checks(evidence.values())))
+    decision = Decision(answer, tier, "", (), gates, kpis, _held_by(deciding), facts, warnings)
     return replace(decision, why=_why(decision, deciding, book.tier), conditions=tuple(_conditions(page, decision)))
 
 
@@ -82,6 +85,11 @@ def _log_gate(page: Page) -> Iterator[Gate]:
     if faults:
         why = f"the audit log does not verify: {faults[0]}; see `pilotage log verify`"
         yield Gate("audit_log", "audit_log", None, True, "not yet", why, None)
+
+
+def _failed_checks(pages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for page in pages:
+        yield from (f"{check['name']}: {check['detail']}" for check in page.get("checks", ()) if not check["passed"])
 
 
 def _missing(stage: str) -> Gate:

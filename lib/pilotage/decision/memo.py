@@ -9,7 +9,7 @@ from pilotage.decision.combine import TIER_MEANS, Decision, tier_above
 from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import Page, html
 from pilotage.playbook import Tier
-from pilotage.verdict import Gate, limit_text
+from pilotage.verdict import Gate, limit_text, would_be
 from pilotage.words import count, listed, number, sentence_case, span
 
 ROWS = 7  # what fits one look
@@ -22,10 +22,12 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Six cards: what is asked next, error rate, money, the biggest doubt, what holds the decision, who signs."""
+    """Data checks that failed, if any, and six cards: what is asked next, error rate, money, the biggest doubt, what
+    holds the decision, who signs."""
     book = page.playbook
     signatures = list(book.decision.signatures)
-    return html.cards(
+    warning = html.note(f"Data checks that failed: {'; '.join(decision.warnings)}.", "warning")
+    cards = html.cards(
         [
             ("Asked next", *_asked_next(page, decision)),
             ("Error rate", *_error_rate(decision)),
@@ -35,6 +37,7 @@ def first_screen(page: Page, decision: Decision) -> html.Html:
             ("To be signed by", count(len(signatures), "roles"), f"{listed(signatures)}."),
         ]
     )
+    return html.Html((warning if decision.warnings else "") + cards)
 
 
 def _asked_next(page: Page, decision: Decision) -> tuple[str, str]:
@@ -93,7 +96,7 @@ def biggest_doubt(decision: Decision, tier: Tier) -> Gate | None:
 
 
 def _weight(gate: Gate, tier: Tier) -> tuple[bool, bool, bool]:
-    return (gate.tier not in (None, tier), not gate.required, gate.answer != "no-go")
+    return (gate.tier not in (None, tier), not gate.required, would_be(gate) != "no-go")
 
 
 def _held(decision: Decision, tier: Tier) -> str:
@@ -116,21 +119,24 @@ def asks(page: Page, decision: Decision) -> html.Html:
 def kpi_rows(page: Page, decision: Decision) -> html.Html:
     """The gates of the tier asked for: limit, estimate, interval, what it rests on, answer."""
     rows = [_row(page, decision, gate) for gate in decision.gates_for(page.playbook.tier)]
-    header = ("Gate", "Limit", "Measured", "Between", "Counted over", "Answer")
+    header = ("Gate", "Answer", "Limit", "Measured", "Between", "Counted over")
     return html.table("The gates", header, rows, numeric=("Limit", "Measured", "Between", "Counted over"))
 
 
 def _row(page: Page, decision: Decision, gate: Gate) -> tuple[object, ...]:
     name = label_of(gate.kpi) if gate.required else f"{label_of(gate.kpi)} (advisory)"
     kpi = decision.kpi(gate.kpi)
-    if kpi is None or kpi.estimate is None:
+    answer = html.badge(gate.answer)
+    if kpi is None:
         found = decision.facts.get(gate.kpi)
         value = "unknown" if found is None else found if isinstance(found, str) else number(found)
-        return (name, _at_least(gate.limit), value, "", "", html.badge(gate.answer))
+        return (name, answer, _at_least(gate.limit), value, "", "")
     limit = limit_text(kpi.better, float(gate.limit or 0), kpi.unit, page.currency)
+    if kpi.estimate is None:
+        return (name, answer, limit, "unknown", "", "")
     between = "" if kpi.low == kpi.high else span(kpi.low, kpi.high, kpi.unit, page.currency)
     over = f"{kpi.n:,} {gate.unit}" if kpi.name in DEFINITIONS else ""
-    return (name, limit, number(kpi.estimate, kpi.unit, page.currency), between, over, html.badge(gate.answer))
+    return (name, answer, limit, number(kpi.estimate, kpi.unit, page.currency), between, over)
 
 
 def _at_least(limit: float | str | None) -> str:
@@ -142,7 +148,10 @@ def next_tier(page: Page, decision: Decision) -> html.Html:
     above = tier_above(page.playbook.tier)
     if above is None:
         return html.Html("")
-    shut = [gate for gate in decision.gates if gate.tier == above and gate.answer != "go"]
+    gates = [gate for gate in decision.gates if gate.tier == above]
+    shut = [gate for gate in gates if gate.answer != "go"]
+    if not gates:
+        return html.paragraph(f"No page has looked at production {above}.")
     if not shut:
         return html.paragraph(f"The gates for production {above} are open too: it may be asked for.")
     caption = f"What production {above} would still need: {TIER_MEANS[above]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -17,14 +18,17 @@ class Html(str):
     __slots__ = ()
 
 
+_CODE = re.compile(r"`([^`]+)`")
+
+
 def text(value: object) -> str:
     """Any value as harmless HTML text, cut when it is long."""
     return value if isinstance(value, Html) else escape(plain(value))
 
 
 def sentence(value: object) -> str:
-    """Our own prose around data: as harmless as `text`, never cut."""
-    return value if isinstance(value, Html) else escape(plain(value, None))
+    """Our own prose around data: as harmless as `text`, never cut; `names` between backticks are set as code."""
+    return value if isinstance(value, Html) else _CODE.sub(r"<code>\1</code>", escape(plain(value, None)))
 
 
 def badge(answer: Answer | str) -> Html:
@@ -73,6 +77,11 @@ def bullets(items: Iterable[object], kind: str = "") -> Html:
 def note(message: object, kind: str = "") -> Html:
     """A boxed remark; `kind` is "synthetic", "warning" or nothing."""
     return Html(f'<div class="{f"note {kind}".strip()}"><p>{sentence(message)}</p></div>')
+
+
+def folded(summary: str, inside: Html) -> Html:
+    """A part that opens on demand; nothing where there is nothing inside."""
+    return Html(f"<details><summary>{sentence(summary)}</summary>{inside}</details>" if inside else "")
 
 
 def paragraph(message: object, kind: str = "") -> Html:

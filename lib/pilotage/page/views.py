@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import html
 from pilotage.playbook import TIERS, Limit
-from pilotage.verdict import Gate
+from pilotage.verdict import Gate, limit_text
 from pilotage.words import number, span
 
 if TYPE_CHECKING:
@@ -48,12 +48,21 @@ def _limits_in(name: str, value: Any, tier: str) -> Iterator[tuple[str, Limit[An
 def _limit(name: str, limit: Limit[Any]) -> tuple[object, str]:
     """What is limited, in words, and the limit with its direction and unit."""
     definition = DEFINITIONS.get(name)
-    if definition is None:
-        return html.Html(html.sentence(name)), f"{limit.value:,g}" if isinstance(
-            limit.value, int | float
-        ) else limit.value
-    side = "at most" if definition.better == "lower" else "at least"
-    return definition.label, f"{side} {number(limit.value, definition.unit)}"
+    if definition is not None:
+        return definition.label, limit_text(definition.better, limit.value, definition.unit)
+    unit = next((unit for word, unit in UNITS.items() if word in name), "")
+    value = limit.value if isinstance(limit.value, str) else number(limit.value, unit)
+    return html.Html(html.sentence(name)), value
+
+
+# A limit that is no KPI's is named by its sentence; this word in it gives the unit.
+UNITS = {
+    "earned back": "months",
+    "chance of": "share",
+    "weeks": "weeks",
+    "cases": "cases",
+    "interactions": "interactions",
+}
 
 
 def _status(page: Page, limit: Limit[Any]) -> str:
@@ -78,7 +87,7 @@ def data(page: Page) -> html.Html:
 
 def _data_row(name: str, fact: Mapping[str, Any]) -> tuple[str, ...]:
     counts = (f"{fact[key]:,}" for key in ("rows", "set_aside", "missing"))
-    days = ((fact[key] or "unknown")[:10] for key in ("first", "last"))
+    days = ((fact[key] or "no time")[:10] for key in ("first", "last"))
     passed = sum(check["passed"] for check in fact["checks"])
     return (name, *counts, *days, f"{passed} of {len(fact['checks'])}")
 
@@ -91,7 +100,7 @@ def undecided(page: Page) -> html.Html:
         for column in fact["absent"]
         if column["undecided"] and column["column"] != "agent"  # one agent is the rule, and no gap
     ]
-    return html.Html("<h3>What the data leaves open</h3>" + html.bullets(absent)) if absent else html.Html("")
+    return html.folded(f"What the data leaves open ({len(absent)})", html.bullets(absent))
 
 
 def between(confidence: float) -> html.Html:
@@ -112,12 +121,19 @@ def kpis(page: Page, caption: str, rows: Sequence[Kpi]) -> html.Html:
 
 
 def _kpi_row(page: Page, kpi: Kpi) -> tuple[object, ...]:
-    part = f" ({kpi.dimension})" if kpi.dimension else ""
+    name = _row_name(kpi)
     if kpi.estimate is None:
-        return (f"{kpi.label}{part}", "not known", html.Html(html.sentence(kpi.reason)), "")
+        return (name, "not known", html.Html(html.sentence(kpi.reason)), "")
     over = f"{kpi.n:,} {DEFINITIONS[kpi.name].counted}" if kpi.name in DEFINITIONS else kpi.method
     between = "" if kpi.low == kpi.high else span(kpi.low, kpi.high, kpi.unit, page.currency)
-    return (f"{kpi.label}{part}", number(kpi.estimate, kpi.unit, page.currency), between, over)
+    return (name, number(kpi.estimate, kpi.unit, page.currency), between, over)
+
+
+def _row_name(kpi: Kpi) -> str:
+    """A part goes by its own name, the whole by the KPI's."""
+    if kpi.dimension is None or kpi.name == "pass_hat_k":
+        return kpi.label if kpi.dimension is None else f"{kpi.label} ({kpi.dimension})"
+    return kpi.dimension.partition("=")[2]
 
 
 def gates(caption: str, rows: Iterable[Gate]) -> html.Html:
@@ -137,7 +153,7 @@ def why_of(rows: Sequence[Gate], answer: str) -> str:
     required = [gate for gate in rows if gate.required]
     deciding = [gate for gate in required if gate.answer == answer]
     if answer == "go":
-        return f"All {len(required)} required gates of this page are open."
+        return f"All required gates of this page are open ({len(required)})."
     if not deciding:
         return "No gate of this page is required: it decides nothing."
     others = f" {len(deciding) - 1} more of this page's gates answer the same." if len(deciding) > 1 else ""

@@ -9,7 +9,7 @@ from pilotage import figures
 from pilotage.kpis import Kpi, label_of
 from pilotage.page import Page, html, views
 from pilotage.pilot.measured import growth
-from pilotage.verdict import Gate
+from pilotage.verdict import Gate, compare
 from pilotage.words import listed, number
 
 if TYPE_CHECKING:
@@ -32,12 +32,25 @@ def gates_figure(kpis: Sequence[Kpi], gates: Sequence[Gate], tier: str) -> Figur
 
 
 def parts_table(page: Page, caption: str, parts: Sequence[Kpi]) -> html.Html:
-    """The parts with enough rows to say something, and how many were left out because they have too few."""
+    """The parts with enough rows to say something; in words, which have too few, and which alone would not clear."""
     least = page.playbook.pilot.min_segment_n.value
     shown = [kpi for kpi in parts if kpi.n >= least]
-    few = [kpi.dimension or "" for kpi in parts if kpi.n < least]
-    left_out = f"Left out, with fewer than {least}: {listed(few)}." if few else ""
-    return html.Html(views.kpis(page, caption, shown) + (html.paragraph(left_out, "small") if few else ""))
+    remarks = [
+        _named("Left out, with too few rows to say anything", [kpi for kpi in parts if kpi.n < least]),
+        _named("Alone, these would not clear the limit of the whole", [kpi for kpi in shown if not _clears(page, kpi)]),
+    ]
+    small = "".join(html.paragraph(remark, "small") for remark in remarks if remark)
+    return html.Html(views.kpis(page, caption, shown) + small)
+
+
+def _clears(page: Page, kpi: Kpi) -> bool:
+    gate = page.playbook.pilot.gates.get(kpi.name)  # type: ignore[call-overload]  # a KPI without a gate has no limit
+    return gate is None or compare(kpi, gate.limits[page.playbook.tier].value) == "go"
+
+
+def _named(what: str, parts: Sequence[Kpi]) -> str:
+    names = [(kpi.dimension or "").partition("=")[2] for kpi in parts]
+    return f"{what}: {listed(names)}." if names else ""
 
 
 def token_finding(weeks: Sequence[Kpi]) -> str:

@@ -70,7 +70,7 @@ class TableSource(_Frozen):
     @classmethod
     def _known_encoding(cls, given: str | None) -> str | None:
         try:
-            b"".decode(given or "utf-8")
+            "a".encode(given or "utf-8")
         except (LookupError, UnicodeError):  # unknown, or no encoding of text, as zlib
             raise ValueError("is not a known encoding of text") from None
         return given

@@ -33,7 +33,7 @@ def read_text(path: Path, encoding: str | None, head: int | None = None) -> Text
     try:
         text = _decode(data, encoding or "utf-8", whole)
     except UnicodeError as fault:
-        raise _misfit(path, data, encoding, fault) from fault
+        raise _misfit(path, data, encoding, whole, fault) from fault
     if encoding is not None:
         data = text.removeprefix("\ufeff").encode("utf-8", "replace")
     data = data.replace(b"\0", REPLACEMENT.encode())
@@ -67,19 +67,19 @@ def _check_mark(path: Path, data: bytes, encoding: str | None) -> None:
             raise PilotageError("is not UTF-8 text", path.name, f"declare `encoding: {name}`")
 
 
-def _misfit(path: Path, data: bytes, encoding: str | None, fault: UnicodeError) -> PilotageError:
+def _misfit(path: Path, data: bytes, encoding: str | None, whole: bool, fault: UnicodeError) -> PilotageError:
     if not isinstance(fault, UnicodeDecodeError):
         return PilotageError(f"is not {encoding} text: {fault}", path.name, "declare another encoding")
     line = data[: fault.start].count(b"\n") + 1
     what = f"is not {encoding or 'UTF-8'} text: byte {fault.start + 1} (line {line}) is 0x{data[fault.start]:02x}"
-    return PilotageError(what, path.name, f"declare `encoding: {_likely(data)}` if that is what it is")
+    return PilotageError(what, path.name, f"declare `encoding: {_likely(data, whole)}` if that is what it is")
 
 
-def _likely(data: bytes) -> str:
+def _likely(data: bytes, whole: bool) -> str:
     """The first usual encoding that reads the file; latin-1 reads anything."""
     for encoding in ("utf-8", "cp1252", "latin-1"):
         try:
-            _decode(data, encoding, whole=False)
+            _decode(data, encoding, whole)
         except UnicodeDecodeError:
             continue
         return encoding

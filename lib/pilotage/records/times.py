@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ _ZONED = r"[T ]\d{2}[\d:.,]*\s?([Zz]|UTC|[+-]\d{2}(:?\d{2})?)$"
 _MICROSECONDS_IN = dict(zip(UNIX, (1_000_000.0, 1_000.0, 1.0, 0.001), strict=True))
 _EARLIEST = datetime(1970, 1, 1)
 _LATEST = datetime(2200, 1, 1)
+_MARGIN = timedelta(days=2)  # more than any zone is off UTC
 _TICKS_AT_END = int((_LATEST - _EARLIEST).total_seconds()) * 1_000_000
 _MICROSECONDS = pa.timestamp("us")
 
@@ -106,5 +107,8 @@ def _localized(text: pa.ChunkedArray, rows: Mask, zone: str, time_format: str | 
 
     parsed = pd.to_datetime(_strings(text, rows), format=time_format or "ISO8601", errors="coerce")
     first = np.ones(len(parsed), dtype=bool)
-    there = parsed.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
-    return there.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    # The last day of 9999, a usual placeholder, has no instant in zones west of Greenwich; it is a fault in any zone.
+    near = parsed.where((parsed > _EARLIEST - _MARGIN) & (parsed < _LATEST + _MARGIN))
+    there = near.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    in_utc = there.dt.tz_convert("UTC").dt.tz_localize(None)
+    return in_utc.fillna(parsed).to_numpy().astype("datetime64[us]")

@@ -26,8 +26,8 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """Tell one thing, on a line of its own."""
 
-    def started(self, page: str) -> None:
-        """The page begins to run."""
+    def started(self, page: str, doing: str = "running") -> None:
+        """The page begins to run; or whatever else is named so begins what it is `doing`."""
 
     def cell(self, page: str, number: int, total: int) -> None:
         """The page begins this cell of so many."""
@@ -75,9 +75,9 @@ class Lines:
             self.stream.write(f"{plain(text, None)}\n")
             self.stream.flush()
 
-    def started(self, page: str) -> None:
-        """The page begins to run."""
-        self.say(f"{page}: running")
+    def started(self, page: str, doing: str = "running") -> None:
+        """The page begins to run; or whatever else is named so begins what it is `doing`."""
+        self.say(f"{page}: {doing}")
 
     def cell(self, page: str, number: int, total: int) -> None:
         """Cells are for the bars."""
@@ -96,8 +96,8 @@ class Bars:
 
         console = Console(file=stream, highlight=False, markup=False)
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(24))
-        cells = TextColumn("cell {task.completed:.0f} of {task.total:.0f}")
-        self.bars = Progress(*columns, cells, TimeElapsedColumn(), console=console, transient=True)
+        doing = TextColumn("{task.fields[doing]}", markup=False)
+        self.bars = Progress(*columns, doing, TimeElapsedColumn(), console=console, transient=True)
         self.tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Bars:
@@ -113,13 +113,13 @@ class Bars:
         """Tell one thing, on a line of its own."""
         self.bars.console.print(plain(text, None), soft_wrap=True)
 
-    def started(self, page: str) -> None:
-        """The page begins to run."""
-        self.tasks[page] = self.bars.add_task(page, total=1)
+    def started(self, page: str, doing: str = "running") -> None:
+        """The page begins to run; or whatever else is named so begins what it is `doing`."""
+        self.tasks[page] = self.bars.add_task(plain(page), total=None, doing=plain(doing))
 
     def cell(self, page: str, number: int, total: int) -> None:
         """The page begins this cell of so many."""
-        self.bars.update(self.tasks[page], completed=number, total=total)
+        self.bars.update(self.tasks[page], completed=number, total=total, doing=f"cell {number} of {total}")
 
     def ended(self, page: str, state: PageState) -> None:
         """The page has its state, whether it ran or not."""

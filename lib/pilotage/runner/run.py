@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from pilotage import audit_log
 from pilotage.hashes import write_json_atomically
 from pilotage.runner.export import export_run
-from pilotage.runner.history import Run, last_run, new_folder, point_latest, runs
+from pilotage.runner.history import PageState, Run, last_run, new_folder, point_latest, runs
 from pilotage.runner.job import Job, Request, prepare, read_checks, resolve_day
 from pilotage.runner.lock import only_run
 from pilotage.runner.manifest import stale_reason
@@ -67,8 +68,10 @@ def take_in(job: Job, progress: Progress) -> None:
     if job.intake_due:
         from pilotage.records.intake import intake
 
-        progress.say(f"data/{job.dataset}: taking in its tables ({job.intake_due})")
+        began, name = monotonic(), f"data/{job.dataset}"
+        progress.started(name, f"taking in its tables ({job.intake_due})")
         intake(job.workspace, job.dataset)
+        progress.ended(name, PageState("done", monotonic() - began))
 
 
 def up_to_date(job: Job, run: Run, as_of: str) -> bool:
