@@ -122,8 +122,7 @@ class Tiny:
 
     def ran(self) -> list[str]:
         """The pages that the last run executed, in order of their ends."""
-        ended = [line for line in self.said if line[0].isdigit() and (": done in" in line or ": crashed" in line)]
-        return [line.split(":")[0][3:] for line in ended]
+        return [line.split(":")[0][3:] for line in self.said if ": done in" in line or ": crashed" in line]
 
     def states(self, outcome: Outcome) -> dict[str, str]:
         """Each page's status in run.json."""

@@ -13,7 +13,8 @@ from pilotage.kpis.record import Kpi
 from pilotage.words import apart, count, number
 
 Answer = Literal["go", "no-go", "not yet"]
-OTHERWISE = "otherwise"
+ANSWERS: tuple[Answer, ...] = ("go", "no-go", "not yet")
+HELD = "; held back: "  # stands between what was found and the doubts against it
 LONGEST_WEEKS = 520  # ten years: later than this no day is named
 
 
@@ -141,16 +142,16 @@ def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
 
     A no-go stays, unless the doubt is about the limit itself (`undecide`). Doubts never open a gate.
     """
-    if not doubts:
+    if not doubts or (gate.answer == "no-go" and not undecide):
         return gate
-    named = "; ".join(doubts)
-    if gate.answer == "not yet":
-        return replace(gate, why=f"{gate.why}; also {named}")
-    if gate.answer == "no-go" and not undecide:
-        return gate
-    return replace(
-        gate, answer="not yet", why=f"held: {named} ({OTHERWISE} {gate.answer}: {gate.why})", more_needed=None
-    )
+    would = "" if gate.answer == "not yet" else f"would be {gate.answer}, but "
+    between = "; " if HELD in gate.why else HELD
+    return replace(gate, answer="not yet", why=f"{gate.why}{between}{would}{'; '.join(doubts)}")
+
+
+def finding_of(gate: Gate) -> str:
+    """The gate's sentence without its doubts."""
+    return gate.why.partition(HELD)[0]
 
 
 def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:
@@ -169,7 +170,7 @@ def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:
 
 def would_be(gate: Gate) -> Answer:
     """What a held gate would answer without its doubts; any other gate's own answer."""
-    return "no-go" if f"({OTHERWISE} no-go: " in gate.why else gate.answer
+    return next((answer for answer in ANSWERS if f"{HELD}would be {answer}, but " in gate.why), gate.answer)
 
 
 def overall(gates: Iterable[Gate]) -> Answer:

@@ -173,8 +173,7 @@ def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPa
     evidence(tmp_path, "roi", [MONEY])
     found = decision.decide(page("decision"))
     assert found.why == (
-        "Tasks done right: held: the limit is an example (otherwise no-go: measured 42%)."
-        " Also not yet: Grade of the baseline."
+        "Tasks done right: measured 42%. It would be no-go, but doubts hold it. Also not yet: Grade of the baseline."
     )
 
 
@@ -195,3 +194,13 @@ def test_a_limit_reads_the_same_with_and_without_a_measured_value(page: NewPage,
     evidence(tmp_path, "pilot", [QUALITY], (unknown,))
     paper = page("decision")
     assert "at least 85%" in decision.kpi_rows(paper, decision.decide(paper))
+
+
+def test_the_shipped_examples_hold_every_decision_on_real_data(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    assert decision.decide(page("decision")).answer == "go"
+    real = decision.decide(page("decision", synthetic=False))
+    assert real.answer == "not yet"
+    assert (
+        "the agent and its process, who is asked and who signs, freshness_days and rows_missing_max_share" in real.why
+    )

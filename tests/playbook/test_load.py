@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pilotage.errors import InputFaults
 from pilotage.kpis.definitions import DEFINITIONS
 from pilotage.playbook import PlaybookFaults, load_playbook, read_policy
-from pilotage.playbook.common import BaselineKpi, Model, PilotKpi
+from pilotage.playbook.common import Assumption, BaselineKpi, Limit, Model, PilotKpi
 from pilotage.playbook.load import FILES
 from pilotage.workspace import Workspace
 
@@ -238,7 +238,11 @@ def test_the_playbook_knows_the_kpis_the_library_has() -> None:
 def find_decided(part: object) -> list[BaseModel]:
     """Every limit and assumption below this part."""
     if isinstance(part, BaseModel):
-        return [part] if hasattr(part, "example") else [x for value in vars(part).values() for x in find_decided(value)]
+        return (
+            [part]
+            if isinstance(part, Limit | Assumption)
+            else [x for value in vars(part).values() for x in find_decided(value)]
+        )
     inner = part.values() if isinstance(part, dict) else part if isinstance(part, tuple) else ()
     return [found for value in inner for found in find_decided(value)]
 

@@ -30,6 +30,7 @@ expectations:
     - expect_column_quantile_values_to_be_between:
         {column: latency_s, quantile_ranges: {quantiles: [0.5], value_ranges: [[0, 3]]}}
     - expect_column_distinct_values_to_be_in_set: {column: input_text, value_set: [a]}
+    - expect_column_most_common_value_to_be_in_set: {column: input_text, value_set: [a]}
     - expect_column_values_to_be_between: {column: cost, max_value: 5}
     - expect_column_values_to_match_regex: {column: latency_s, regex: "["}
 """
@@ -78,7 +79,9 @@ def test_an_expectation_of_the_playbook_that_fails_is_a_failed_check(found):
 def test_a_set_of_observed_values_is_never_repeated(found):
     checks = {name: check for name, check in found["interactions"].items() if name.startswith("expect ")}
     distinct = next(check for name, check in checks.items() if "distinct" in name)
-    assert (distinct["passed"], distinct["detail"]) == (False, "observed: more than one value")
+    common = next(check for name, check in checks.items() if "most common" in name)
+    assert (distinct["passed"], distinct["detail"]) == (False, "3 values are not expected")
+    assert (common["passed"], common["detail"]) == (False, "observed: more than one value")
     assert "secret" not in json.dumps(found)
 
 

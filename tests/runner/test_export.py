@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from pilotage.page.html import verdict
 from pilotage.runner.clean import clean_html, clean_markdown
 from pilotage.runner.html import render
 
@@ -209,3 +210,18 @@ def test_the_next_page_gets_its_own_links(page, tmp_path):
     nbformat.write(new_notebook(cells=[cell]), tmp_path / "x.ipynb")
     assert 'href="../evidence/pilot.json"' in render(tmp_path / "x.ipynb", {**FRAME, "files": []}, "../")
     assert 'href="evidence/pilot.json"' in render(tmp_path / "x.ipynb", {**FRAME, "files": []}, "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "headline", "kind"),
+    [
+        ("go", "go, in the loop", "go"),
+        ("no-go", "no-go", "no-go"),
+        ("not yet", "not yet", "not-yet"),
+        ("not decided yet", "", "undecided"),
+    ],
+)
+def test_each_answer_keeps_its_colour_also_with_a_tier_beside_it(page, answer, headline, kind):
+    html = page(code(output(html=verdict(answer, "because", headline))))
+    assert f'<div class="verdict {kind}"><p class="answer">{headline or answer}</p>' in html
+    assert kind == "undecided" or re.search(rf"\.verdict\.{kind}\b[^{{]*{{[^}}]*--tone: var\(--\w+\); --tint", html)

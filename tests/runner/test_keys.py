@@ -78,7 +78,6 @@ def test_versions_name_python_and_what_computes():
 def test_what_is_left_out_of_the_key_is_imported_by_nothing_in_it():
     left_out = [name.removesuffix(".py").replace("/", ".") for name in keys.BEGINNINGS]
     imports = re.compile(rf"^\s*(?:from|import) pilotage\.(?:{'|'.join(map(re.escape, left_out))})\b", re.MULTILINE)
-    sources = [path for path in keys.LIBRARY.rglob("*.py")]
-    inside = [path for path in sources if not keys._outside_core(path.relative_to(keys.LIBRARY))]
+    inside = [path for path in keys.LIBRARY.rglob("*.py") if not keys._outside_core(path.relative_to(keys.LIBRARY))]
     assert all((keys.LIBRARY / name).is_file() for name in keys.BEGINNINGS)
     assert [path for path in inside if imports.search(path.read_text(encoding="utf-8"))] == []

@@ -7,8 +7,7 @@ from io import StringIO
 
 import pytest
 
-from pilotage.runner.history import PageState
-from pilotage.runner.progress import Lines, one_line
+from pilotage.runner.progress import Bars, Lines, one_line
 
 
 class Slow(StringIO):
@@ -42,7 +41,7 @@ def test_lines_of_pages_that_run_at_once_stay_whole():
 def test_a_reader_who_has_gone_stops_nothing():
     with Lines(Gone()) as lines:
         lines.say("one")
-        lines.ended("01_baseline", PageState("done", 1.0))
+        lines.ended("01_baseline", "done in 1.0 s")
     assert lines.stream.getvalue().startswith("one")
 
 
@@ -66,3 +65,18 @@ def test_control_characters_are_shown_not_sent():
 )
 def test_a_message_becomes_one_harmless_line(text, line):
     assert one_line(text) == line
+
+
+def test_bars_leave_one_harmless_line_for_each_thing_that_ended():
+    stream = StringIO()
+    with Bars(stream) as bars:
+        bars.started("data/mine", "taking in its tables")
+        bars.doing("data/mine", "reading cases")
+        bars.ended("data/mine", "taken in")
+        bars.started("02_pilot")
+        bars.doing("02_pilot", "cell 3 of 5", 0.6)
+        bars.ended("02_pilot", "crashed: [red]\x1b[31m" + "x" * 200)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines() if line.strip()]
+    assert [line for line in lines if "taken in" in line or "crashed" in line] == [
+        "data/mine: taken in", "02_pilot: crashed: [red]¤[31m" + "x" * 200,
+    ]  # fmt: skip

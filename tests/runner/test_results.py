@@ -12,8 +12,9 @@ from pilotage.runner.manifest import read_manifest
 from pilotage.runner.results import Decided, read_answer, read_decision
 
 DAMAGED = {
-    "empty": b"", "torn": b"{", "list": b"[1]", "null": b"null", "nothing": b"{}", "bytes": b"\xff", "deep": b"[" * 100_000,
-    "other types": b'{"schema": 1, "stage": 1, "answer": 1, "why": null, "pages": [], "parameters": 3, "gates": {"a": 1}}',
+    "empty": b"", "torn": b"{", "list": b"[1]", "null": b"null", "nothing": b"{}",
+    "bytes": b"\xff", "deep": b"[" * 100_000,
+    "other types": b'{"schema": 1, "stage": 1, "answer": 1, "why": null, "pages": [], "gates": {"a": 1}}',
     "other things": b'{"answer": "maybe", "tier": null, "why": "", "pages": {"pilot": {"status": "?"}}, "gates": [[]]}',
 }  # fmt: skip
 GATE = {"name": "g", "kpi": "k", "tier": None, "required": True, "answer": "no-go", "why": "w", "limit": 1}

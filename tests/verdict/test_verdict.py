@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotage.kpis import Kpi
-from pilotage.verdict import Gate, at_least, compare, gate_from_dict, hold, judge, overall, with_pace
+from pilotage.verdict import (
+    Gate,
+    at_least,
+    compare,
+    finding_of,
+    gate_from_dict,
+    hold,
+    judge,
+    overall,
+    with_pace,
+    would_be,
+)
 
 ANSWERS = ("go", "no-go", "not yet")
 
@@ -108,7 +119,13 @@ def test_a_doubt_holds_a_go_and_leaves_a_no_go(answer: str, undecide: bool, held
 
 def test_every_doubt_is_named_also_where_the_answer_was_not_yet_already() -> None:
     why = hold(gate("not yet"), ["rows are missing", "a check failed"]).why
-    assert why == "because; also rows are missing; a check failed"
+    assert why == "because; held back: rows are missing; a check failed"
+
+
+def test_a_held_gate_still_says_what_was_found_and_what_it_would_be() -> None:
+    held = hold(hold(gate("no-go"), ["its limit is an example"], undecide=True), ["rows are missing"])
+    assert held.why == "because; held back: would be no-go, but its limit is an example; rows are missing"
+    assert (held.answer, would_be(held), finding_of(held)) == ("not yet", "no-go", "because")
 
 
 @given(st.sampled_from(ANSWERS), st.lists(st.text(min_size=1), max_size=3), st.booleans())

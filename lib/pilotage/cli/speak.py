@@ -1,4 +1,4 @@
-"""How commands speak and end: a user's mistake without a traceback, an interruption with 130, a stop signal like Ctrl-C."""
+"""How commands speak and end: a user's mistake without a traceback, an interruption with 130, a signal like Ctrl-C."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pilotage.errors import PilotageError
 from pilotage.kpis import Kpi, kpi_from_dict, label_of
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
-from pilotage.verdict import Answer, Gate, gate_from_dict, overall, would_be
+from pilotage.verdict import Answer, Gate, finding_of, gate_from_dict, overall, would_be
 from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
@@ -62,13 +62,14 @@ def decide(page: Page) -> Decision:
     evidence = {stage: rows for stage, rows in found.items() if rows is not None}
     gates = (
         *_log_gate(page),
+        *_examples_gate(page),
         *(_missing(stage) for stage in wanted if stage not in evidence),
         *(gate_from_dict(row) for rows in evidence.values() for row in rows["gates"]),
     )
     kpis = tuple(kpi_from_dict(row) for rows in evidence.values() for row in rows["kpis"])
     answer = overall(gates)
     deciding = [gate for gate in gates if gate.required and gate.answer == answer] if answer != "go" else []
-    deciding.sort(key=lambda gate: would_be(gate) != "no-go")  # what would be a no-go without its doubts comes first
+    deciding.sort(key=lambda gate: (would_be(gate) != "no-go", gate.kpi == "playbook_examples"))
     facts = {name: value for rows in evidence.values() for name, value in rows["facts"].items()}
     tier = book.tier if answer == "go" else None
     warnings = tuple(dict.fromkeys(_failed_checks(evidence.values())))
@@ -85,6 +86,17 @@ def _log_gate(page: Page) -> Iterator[Gate]:
     if faults:
         why = f"the audit log does not verify: {faults[0]}; see `pilotage log verify`"
         yield Gate("audit_log", "audit_log", None, True, "not yet", why, None)
+
+
+def _examples_gate(page: Page) -> Iterator[Gate]:
+    """What the shipped playbook only shows as an example decides nothing about real data."""
+    book = page.playbook
+    limits = [name for name in ("freshness_days", "rows_missing_max_share") if getattr(book, name).example]
+    texts = ["the agent and its process"] if book.example else []
+    texts += ["who is asked and who signs"] if book.decision.example else []
+    if not page.synthetic and (limits or texts):
+        why = f"still the shipped examples in playbook.yaml and decision.yaml: {listed([*texts, *limits])}"
+        yield Gate("playbook_examples", "playbook_examples", None, True, "not yet", why, None)
 
 
 def _failed_checks(pages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -114,8 +126,11 @@ def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
         required = sum(gate.required for gate in decision.gates)
         return f"All {required} required gates are open for production {tier}: {TIER_MEANS[tier]}."
     first, others = deciding[0], [label_of(gate.kpi) for gate in deciding[1:]]
-    more = f" Also {decision.answer}: {listed(others)}." if others else ""
-    return f"{label_of(first.kpi)}: {first.why}.{more}"
+    doubted = would_be(first)
+    lead = f"{label_of(first.kpi)}: {finding_of(first)}."
+    held = f" It would be {doubted}, but doubts hold it." if doubted != first.answer else ""
+    named = [*others[:3], f"{len(others) - 3} more"] if len(others) > 4 else others
+    return f"{lead}{held}{f' Also {decision.answer}: {listed(named)}.' if named else ''}"
 
 
 def _conditions(page: Page, decision: Decision) -> Iterator[str]:

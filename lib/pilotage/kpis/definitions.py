@@ -197,6 +197,7 @@ DERIVED: Mapping[str, str] = {
     "baseline_cases": "Cases in the baseline",
     "baseline_weeks": "Weeks in the baseline",
     "baseline_grade": "Grade of the baseline",
+    "playbook_examples": "The playbook",
 }
 
 

@@ -141,14 +141,8 @@ class Page:
         return evidence if evidence and evidence["dataset"] == self.dataset else None
 
     def doubts(self, tables: Tables, fresh: Sequence[str] = ()) -> list[str]:
-        """What holds a gate that rests on these tables: failed checks, missing rows, and `fresh` tables gone stale.
-
-        The tolerances themselves are limits: on real data an example of them holds too.
-        """
-        used = ("rows_missing_max_share", *(("freshness_days",) if fresh else ()))
-        examples = [name for name in used if getattr(self.playbook, name).example and not self.synthetic]
+        """What holds a gate that rests on these tables: failed checks, missing rows, and `fresh` tables gone stale."""
         return [
-            *([f"still examples in playbook/playbook.yaml: {', '.join(examples)}"] if examples else []),
             *(reason for name in tables.facts for reason in self._table_doubts(name, tables.facts[name])),
             *(reason for name in fresh if (reason := self._age_doubt(name, tables.facts.get(name)))),
         ]
@@ -185,7 +179,7 @@ class Page:
     def settle(self, gate: Gate, limit: Limit[Any], doubts: Sequence[str] = ()) -> Gate:
         """The gate once doubts have had their say; an example limit decides nothing about real data."""
         if limit.example and not self.synthetic:
-            gate = hold(gate, ["the limit is an example that nobody here has decided"], undecide=True)
+            gate = hold(gate, ["its limit is still an example"], undecide=True)
         return hold(gate, doubts)
 
     def show(self, *pieces: object) -> None:

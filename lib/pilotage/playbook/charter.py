@@ -48,6 +48,7 @@ class Charter(Model):
     """What all pages share."""
 
     owner: Text = Field(description="The role that answers for this file.")
+    example: bool = Field(False, description="True while this file names the shipped example: it holds every decision.")
     agent: Agent = Field(description="The agent that is decided on.")
     process: Text = Field(description="The work the agent takes part in, in a sentence.")
     risk_class: Literal["minimal", "limited", "high"] = Field(

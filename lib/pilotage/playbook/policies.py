@@ -149,6 +149,7 @@ class DecisionPolicy(Model):
     """decision.yaml: who signs, what each answer leads to, and what ends the whole thing."""
 
     owner: Text = Field(description="The role that answers for this file.")
+    example: bool = Field(False, description="True while this file names the shipped example: it holds every decision.")
     signatures: tuple[Text, ...] = Field(min_length=1, description="The roles that sign the decision.")
     asks: Asks = Field(description="What is asked of whom, by answer.")
     stop_rule: Text = Field(description="When the agent is stopped for good, in a sentence.")

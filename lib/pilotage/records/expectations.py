@@ -227,12 +227,15 @@ def _outcome(item: Expected, result: Any) -> Check:
     ):
         return _check(item, False, "Great Expectations could not evaluate it")
     found = result.result
-    if "unexpected_count" in found:
-        count, of = int(found["unexpected_count"]), int(found["element_count"])
-        return _check(
-            item, bool(result.success), f"{count:,} of {of:,} rows fail" if count else f"all {of:,} rows pass"
-        )
-    return _check(item, bool(result.success), _observed(found.get("observed_value")))
+    return _check(item, bool(result.success), _counted(found) or _observed(found.get("observed_value")))
+
+
+def _counted(found: Mapping[str, Any]) -> str:
+    """How many rows fail, or how many distinct values where it is those that are judged; "" where none are counted."""
+    count, of = int(found.get("unexpected_count") or 0), found.get("element_count")
+    if of is None:
+        return f"{count:,} values are not expected" if count else ""
+    return f"{count:,} of {of:,} rows fail" if count else f"all {of:,} rows pass"
 
 
 def _observed(seen: Any) -> str:

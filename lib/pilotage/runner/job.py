@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pilotage.errors import InputFaults, PilotageError
+from pilotage.forms import near
 from pilotage.playbook import Page, Playbook, load_playbook
 from pilotage.records import freshness
 from pilotage.runner.keys import page_key
 from pilotage.runner.notebook import Notebook, Parameter, read_notebook
-from pilotage.runner.plan import DECISION, in_order, near, unknown_pages, wanted
+from pilotage.runner.plan import DECISION, in_order, unknown_pages, wanted
 from pilotage.runner.settings import Settings, read_settings
 from pilotage.workspace import Workspace
 

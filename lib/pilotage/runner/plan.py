@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from graphlib import TopologicalSorter
 
+from pilotage.forms import near
 from pilotage.playbook import Page
 
 DECISION = "decision"
@@ -41,12 +41,3 @@ def unknown_pages(pages: Sequence[Page], names: Iterable[str]) -> list[str]:
     """One sentence for each name that is neither a stage nor a notebook of the playbook."""
     known = {page.stage: page for page in pages} | {page.notebook: page for page in pages}
     return [f"{name!r} is not a page{near(name, known)}" for name in names if name not in known]
-
-
-def near(name: str, known: Mapping[str, object] | Iterable[str]) -> str:
-    """How a fault goes on after an unknown name: the nearest known one, else all of them, else nothing."""
-    choices = list(known)
-    close = get_close_matches(name, choices, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(choices)}" if choices else ""

@@ -23,17 +23,14 @@ class Progress(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-    def say(self, text: str) -> None:
-        """Tell one thing, on a line of its own."""
-
     def started(self, page: str, doing: str = "running") -> None:
         """The page begins to run; or whatever else is named so begins what it is `doing`."""
 
-    def cell(self, page: str, number: int, total: int) -> None:
-        """The page begins this cell of so many."""
+    def doing(self, page: str, doing: str, share: float | None = None) -> None:
+        """What the page is at now, and what share of it all that is, where that is known."""
 
-    def ended(self, page: str, state: PageState) -> None:
-        """The page has its state, whether it ran or not."""
+    def ended(self, page: str, how: str) -> None:
+        """The page has ended, or will not run."""
 
 
 def progress_on(stream: TextIO | None = None) -> Progress:
@@ -79,12 +76,12 @@ class Lines:
         """The page begins to run; or whatever else is named so begins what it is `doing`."""
         self.say(f"{page}: {doing}")
 
-    def cell(self, page: str, number: int, total: int) -> None:
-        """Cells are for the bars."""
+    def doing(self, page: str, doing: str, share: float | None = None) -> None:
+        """What moves is for the bars."""
 
-    def ended(self, page: str, state: PageState) -> None:
-        """The page has its state, whether it ran or not."""
-        self.say(f"{page}: {describe(state)}")
+    def ended(self, page: str, how: str) -> None:
+        """The page has ended, or will not run."""
+        self.say(f"{page}: {how}")
 
 
 class Bars:
@@ -117,12 +114,12 @@ class Bars:
         """The page begins to run; or whatever else is named so begins what it is `doing`."""
         self.tasks[page] = self.bars.add_task(plain(page), total=None, doing=plain(doing))
 
-    def cell(self, page: str, number: int, total: int) -> None:
-        """The page begins this cell of so many."""
-        self.bars.update(self.tasks[page], completed=number, total=total, doing=f"cell {number} of {total}")
+    def doing(self, page: str, doing: str, share: float | None = None) -> None:
+        """What the page is at now; the bar only sways while nobody knows how much there is."""
+        self.bars.update(self.tasks[page], completed=share or 0, total=share and 1, doing=plain(doing))
 
-    def ended(self, page: str, state: PageState) -> None:
-        """The page has its state, whether it ran or not."""
+    def ended(self, page: str, how: str) -> None:
+        """The page has ended, or will not run."""
         if page in self.tasks:
             self.bars.remove_task(self.tasks.pop(page))
-        self.say(f"{page}: {describe(state)}")
+        self.say(f"{page}: {how}")

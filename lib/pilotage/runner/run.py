@@ -13,7 +13,7 @@ from typing import Any
 from pilotage import audit_log
 from pilotage.hashes import write_json_atomically
 from pilotage.runner.export import export_run
-from pilotage.runner.history import PageState, Run, last_run, new_folder, point_latest, runs
+from pilotage.runner.history import Run, last_run, new_folder, point_latest, runs
 from pilotage.runner.job import Job, Request, prepare, read_checks, resolve_day
 from pilotage.runner.lock import only_run
 from pilotage.runner.manifest import stale_reason
@@ -70,8 +70,8 @@ def take_in(job: Job, progress: Progress) -> None:
 
         began, name = monotonic(), f"data/{job.dataset}"
         progress.started(name, f"taking in its tables ({job.intake_due})")
-        intake(job.workspace, job.dataset)
-        progress.ended(name, PageState("done", monotonic() - began))
+        intake(job.workspace, job.dataset, lambda line: progress.doing(name, line))
+        progress.ended(name, f"its tables are taken in ({monotonic() - began:.1f} s)")
 
 
 def up_to_date(job: Job, run: Run, as_of: str) -> bool:

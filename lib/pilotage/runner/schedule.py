@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -14,7 +14,7 @@ from pilotage.runner.job import Job
 from pilotage.runner.kernels import Kernels
 from pilotage.runner.manifest import copy_page, stale_reason
 from pilotage.runner.plan import DECISION
-from pilotage.runner.progress import Progress
+from pilotage.runner.progress import Progress, describe
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Schedule:
             settled = self._without_running(page)
             if settled:
                 self._settle(page, settled)
-                self.progress.ended(page.notebook, replace(settled, status="copied") if settled.finished else settled)
+                self.progress.ended(page.notebook, "up to date" if settled.finished else describe(settled))
             else:
                 self.running[pool.submit(self._execute, page, kernels)] = page
         return bool(ready)
@@ -60,7 +60,7 @@ class Schedule:
         for future in wait(self.running, return_when=FIRST_COMPLETED).done:
             page, state = self.running.pop(future), future.result()
             self._settle(page, state)
-            self.progress.ended(page.notebook, state)
+            self.progress.ended(page.notebook, describe(state))
 
     def _settle(self, page: Page, state: PageState) -> None:
         self.states[page.stage] = state
@@ -99,7 +99,7 @@ class Schedule:
         environment = {"PILOTAGE_WORKSPACE": str(self.job.workspace.root), "PILOTAGE_RUN": str(folder)}
         fault = execute(
             source, target, self.job.parameters(stage, self.run.as_of), self.job.workspace.root, environment, kernels,
-            lambda number, total: self.progress.cell(page.notebook, number, total),
+            lambda number, total: self.progress.doing(page.notebook, f"cell {number} of {total}", number / total),
         )  # fmt: skip
         fault = fault or collect(folder, stage, self._key(stage), page.needs)
         if fault:

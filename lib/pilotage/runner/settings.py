@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pilotage.forms import near
 from pilotage.playbook import Page
 from pilotage.runner.notebook import Parameter
-from pilotage.runner.plan import near
 from pilotage.words import plain
 
 RUNNER_SETS = {"dataset": "--dataset", "as_of": "--as-of"}
