@@ -44,6 +44,10 @@ class Workspace:
         """The folder of one dataset, with its dataset.yaml."""
         return self.data / name
 
+    def datasets(self) -> list[str]:
+        """The names of the datasets, in order; empty where there is none."""
+        return sorted(path.parent.name for path in self.data.glob("*/dataset.yaml"))
+
     def intake(self, name: str) -> Path:
         """The canonical tables of a dataset and their checks; derived, so it lives with the reports."""
         return self.reports / ".intake" / name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pilotage.hashes import ABSENT
 from pilotage.kpis import Kpi
-from pilotage.page.opened import ABSENT
 from pilotage.verdict import Gate
 
 if TYPE_CHECKING:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pilotage.hashes import sha256_file, sha256_json, write_json_atomically
+from pilotage.hashes import ABSENT, fingerprint, part_fingerprint, part_of, write_json_atomically
 from pilotage.workspace import Workspace
-
-ABSENT = "absent"
 
 
 @dataclass
@@ -24,16 +21,13 @@ class Opened:
 
     def file(self, path: Path) -> Path | None:
         """Record the file and give it back; None where it is absent."""
-        name = self._name(path)
-        self.files[name] = sha256_file(path) if path.is_file() else ABSENT
-        return path if path.is_file() else None
+        self.files[self._name(path)] = found = fingerprint(path)
+        return None if found == ABSENT else path
 
     def part(self, path: Path, key: str) -> Any:
         """Record and return one entry of a JSON file (`key` is dotted); None where it is absent."""
-        value: Any = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        for step in key.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        self.parts[f"{self._name(path)}#{key}"] = ABSENT if value is None else sha256_json(value)
+        value = part_of(path, key)
+        self.parts[f"{self._name(path)}#{key}"] = part_fingerprint(value)
         return value
 
     def write(self, path: Path) -> None:

@@ -165,7 +165,7 @@ def load_dataset(workspace: Workspace, name: str) -> Dataset:
     """The dataset of that folder; InputFaults with all faults that can be seen without opening its files."""
     folder = workspace.dataset(name)
     if not (folder / "dataset.yaml").is_file():
-        known = sorted(path.parent.name for path in workspace.data.glob("*/dataset.yaml"))
+        known = workspace.datasets()
         advice = "" if known else "`pilotage map FILE... --into data/NAME` drafts one"
         raise InputFaults(title(name), [f"the file does not exist{near(name, known)}"], advice)
     raw, faults = read_mapping(folder / "dataset.yaml", typed=False)

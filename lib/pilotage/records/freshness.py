@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pilotage.hashes import sha256_file
+from pilotage.hashes import fingerprint, read_object, sha256_file
 from pilotage.records.sources import matched
 from pilotage.workspace import Workspace
 
@@ -55,11 +54,6 @@ def data_files(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> d
     return {name: fingerprint(path) for name, path in sorted((workspace.relative(path), path) for path in found)}
 
 
-def fingerprint(path: Path) -> str:
-    """The file's SHA-256, or "absent"."""
-    return sha256_file(path) if path.is_file() else "absent"
-
-
 def _code() -> dict[str, str]:
     """The code that an intake runs, file by file: not what drafts a dataset.yaml, prints the dictionary or reads."""
     own = (path.relative_to(_RECORDS) for path in _RECORDS.rglob("*.py"))
@@ -68,11 +62,10 @@ def _code() -> dict[str, str]:
     return {path.relative_to(_RECORDS.parent).as_posix(): sha256_file(path) for path in sorted(files)}
 
 
-def _manifest(folder: Path) -> Any:
-    try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return None
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """What the last intake wrote of itself; None where that is damaged or gone."""
+    kept = read_object(folder / MANIFEST)
+    return kept if kept and {"patterns", "state", "outputs"} <= kept.keys() else None
 
 
 def _difference(then: dict[str, Any], now: dict[str, Any]) -> str:

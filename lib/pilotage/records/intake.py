@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pilotage.errors import InputFaults, PilotageError
-from pilotage.hashes import sha256_json, write_json_atomically
+from pilotage.hashes import fingerprint, sha256_json, write_json_atomically
 from pilotage.records import freshness
 from pilotage.records.dataset import Dataset, title
 from pilotage.records.dataset_checks import check_dataset
@@ -97,7 +97,7 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
         write_rejected(part, table, item)
     checks = account(workspace, name, mapping, taken, expected, before, part)
     write_json_atomically(part / "checks.json", {"schema": 1, "key": sha256_json(before), **checks})
-    outputs = {path.relative_to(part).as_posix(): freshness.fingerprint(path) for path in sorted(part.rglob("*.*"))}
+    outputs = {path.relative_to(part).as_posix(): fingerprint(path) for path in sorted(part.rglob("*.*"))}
     write_json_atomically(part / freshness.MANIFEST, {"patterns": patterns, "state": before, "outputs": outputs})
 
 
