@@ -70,7 +70,7 @@ def _money(decision: Decision, currency: str) -> tuple[str, str]:
     paid = number(months.estimate, "months")
     value = "May never pay back" if paid == "never" else f"Paid back in {paid}"
     reach = span(months.low, months.high, "months")
-    return value, f"Between {reach}, in nine of ten worlds that the figures allow.{per_month}"
+    return value, f"{reach}, in nine of ten worlds that the figures allow.{per_month}"
 
 
 def _doubt(decision: Decision, tier: Tier) -> tuple[str, str]:
