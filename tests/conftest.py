@@ -27,6 +27,7 @@ from pilotage.page.opened import Opened
 from pilotage.playbook import read_policy
 from pilotage.records.intake import intake
 from pilotage.records.schemas import TABLES
+from pilotage.records.store import SQL_TYPES
 from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
@@ -205,20 +206,12 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 Rows = list[dict[str, Any]]
-SQL = {
-    "text": "VARCHAR",
-    "month": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "flag": "BOOLEAN",
-    "time": "TIMESTAMP",
-}
 
 
 def _empty(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """All canonical tables, typed and without rows."""
     for name, table in TABLES.items():
-        columns = {column.name: SQL[column.type] for column in table.columns}
+        columns = {column.name: SQL_TYPES[column.type] for column in table.columns}
         columns |= {"row_number": "BIGINT"} if name == "events" else {}
         types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE {name} ({types})")

@@ -134,8 +134,9 @@ def test_a_torn_last_line_is_named_and_nothing_follows_it(log: Path, cut: int, t
     log.write_bytes(log.read_bytes()[:-cut])
     before = log.read_bytes()
     assert audit_log.verify(log) == [told]
-    with pytest.raises(InputFaults, match="nothing was added"):
+    with pytest.raises(InputFaults, match="nothing was added") as refused:
         audit_log.append(log, "lock", {}, "Ann", NOON)
+    assert "ask who changed it" not in str(refused.value)  # an interruption tore it, and its line says how to mend it
     assert log.read_bytes() == before
 
 
@@ -144,6 +145,21 @@ def test_a_broken_log_is_not_read_and_has_no_head(log: Path) -> None:
     with pytest.raises(InputFaults, match="not the log that was written"):
         audit_log.read(log)
     assert audit_log.head(log) is None
+
+
+def test_an_altered_log_is_somebodys_doing_also_where_its_last_line_is_torn(log: Path) -> None:
+    log.write_text(log.read_text().replace("Ann", "Eve", 1)[:-9])
+    with pytest.raises(InputFaults, match="ask who changed it"):
+        audit_log.append(log, "lock", {}, "Ann", NOON)
+
+
+def test_the_hashes_that_a_damaged_log_still_has_are_known(log: Path) -> None:
+    whole = audit_log.known_hashes(log)
+    assert len(whole) == 6
+    assert audit_log.head(log) in whole
+    log.write_text(log.read_text().replace("Ann", "Eve", 1))
+    assert len(whole - audit_log.known_hashes(log)) == 1
+    assert audit_log.known_hashes(log.with_name("none")) == frozenset()
 
 
 def test_writers_at_once_keep_the_chain_whole(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_new_workspace_has_the_playbook_the_pages_and_the_sample_and_no_more(t
     steps = starter.init_workspace(target)
     assert contents(target) == [
         ".gitignore",
+        "README.md",
         "data/README.md",
         "data/sample/dataset.yaml",
         "notebooks/01_baseline.ipynb",
@@ -68,7 +69,15 @@ def test_a_new_workspace_has_the_playbook_the_pages_and_the_sample_and_no_more(t
         "reports/README.md",
     ]
     assert steps[0] == f"cd '{target}'"
-    assert steps[1].startswith("pilotage run ")
+    assert [step.split("#")[0].strip() for step in steps[1:]] == [
+        "pilotage run",
+        "jupyter lab notebooks",
+        "pilotage map FILE... --into data/mine",
+        "pilotage check",
+        "pilotage baseline lock --dataset mine",
+        "pilotage run --dataset mine",
+    ]
+    assert "\n".join(steps[1:]) in (target / "README.md").read_text()
     assert os.access(target / "data" / "README.md", os.W_OK)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from pilotage.errors import InputFaults, PilotageError
 from pilotage.hashes import canonical_json, sha256_json
 
 FIELDS = ("seq", "at", "by", "kind", "what", "previous", "hash")
+TORN = "is torn: remove this line and enter its decision again"
+UNENDED = "has lost its line end: put it back"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,19 @@ def verify(path: Path) -> list[str]:
         return [found for found in _walk(log) if isinstance(found, str)]
 
 
+def known_hashes(path: Path) -> frozenset[str]:
+    """The hashes of all entries that can be read, also in a log that does not verify; empty when there is no log."""
+    if not path.exists():
+        return frozenset()
+    with _locked(path, "rb", fcntl.LOCK_SH) as log:
+        return frozenset(found.hash for found in _walk(log) if isinstance(found, Entry))
+
+
+def only_torn(faults: Sequence[str]) -> bool:
+    """Whether all is well but for the last line, which an interruption left half written; the fault says what to do."""
+    return len(faults) == 1 and faults[0].endswith((TORN, UNENDED))
+
+
 def head(path: Path) -> str | None:
     """The hash of the last entry, which stands for all before it; None without a log that can be read and verifies."""
     try:
@@ -109,11 +124,9 @@ def _sound(log: BinaryIO, path: Path) -> tuple[Entry, ...]:
     log.seek(0)
     found = list(_walk(log))
     if faults := [item for item in found if isinstance(item, str)]:
-        raise InputFaults(
-            f"{path} is not the log that was written",
-            faults,
-            next="nothing was added; put back the last copy that `pilotage log verify` accepts, and ask who changed it",
-        )
+        blame = "put back the last copy that `pilotage log verify` accepts, and ask who changed it"
+        advice = "nothing was added" if only_torn(faults) else f"nothing was added; {blame}"
+        raise InputFaults(f"{path} is not the log that was written", faults, advice)
     return tuple(item for item in found if isinstance(item, Entry))
 
 
@@ -125,11 +138,11 @@ def _walk(log: BinaryIO) -> Iterator[Entry | str]:
         try:
             entry = _parse(line)
         except ValueError as fault:
-            yield f"line {number}: {'is torn: remove this line and enter its decision again' if torn else fault}"
+            yield f"line {number}: {TORN if torn else fault}"
             seq, previous = seq + 1, None
             continue
         if torn:
-            yield f"line {number}: has lost its line end: put it back"
+            yield f"line {number}: {UNENDED}"
         known = previous is not None or seq == 0
         yield from (f"line {number}: {fault}" for fault in _misplaced(entry, seq, previous, known))
         yield entry

@@ -26,6 +26,29 @@ data/*
 !data/sample/
 """
 
+STEPS = (
+    "pilotage run                             # the playbook on the sample, to see what comes out",
+    "jupyter lab notebooks                    # the same pages, stepped through by hand",
+    "pilotage map FILE... --into data/mine    # your own tables: drafts data/mine/dataset.yaml",
+    "pilotage check                           # after editing dataset.yaml and the limits in playbook/",
+    "pilotage baseline lock --dataset mine    # before the pilot starts",
+    "pilotage run --dataset mine",
+)
+README = """\
+# A pilotage workspace
+
+From pilot to production: one decision that anyone can recompute.
+
+```sh
+{steps}
+```
+
+- `playbook/`: what your organisation decides, limit by limit, and the audit log of its decisions
+- `notebooks/`: one page for each question, the decision last
+- `data/`: one folder for each dataset; [data/README.md](data/README.md) names every table and column
+- `reports/`: what runs leave; `reports/latest/index.html` is the decision
+""".format(steps="\n".join(STEPS))
+
 
 def init_workspace(target: Path) -> list[str]:
     """Fill `target`, made if absent, and return the next steps, one line each.
@@ -40,6 +63,7 @@ def init_workspace(target: Path) -> list[str]:
         for source in template_files(template):
             _copy(source, target / source.relative_to(template))
         (target / ".gitignore").write_text(IGNORE, encoding="utf-8")
+        (target / "README.md").write_text(README, encoding="utf-8")
     except OSError as fault:
         advice = "remove what was begun, then try another folder"
         raise PilotageError(f"cannot be written: {fault.strerror}", str(fault.filename or target), advice) from fault
@@ -79,8 +103,5 @@ def _next_steps(target: Path) -> list[str]:
     here = target.resolve() == Path.cwd()
     return [
         *([] if here else [f"cd {shlex.quote(os.fspath(target))}"]),
-        "pilotage run                             # the playbook on the sample, to see what comes out",
-        "pilotage map FILE... --into data/mine    # your own tables: drafts data/mine/dataset.yaml",
-        "pilotage check                           # after editing playbook/, the limits your organisation sets",
-        "pilotage run --dataset mine",
+        *STEPS,
     ]

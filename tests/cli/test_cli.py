@@ -106,7 +106,23 @@ def test_an_unexpected_error_keeps_its_traceback(monkeypatch, tiny):
 
 def test_the_last_lines_say_answer_why_and_where():
     assert last_lines(outcome("go"))[-3:] == ["go, in the loop", "because", "reports/x/index.html"]
-    assert "crashed: pilot" in last_lines(outcome("not yet", ("pilot",)))
+    assert "crashed: pilot, see reports/x/pages/pilot.html" in last_lines(outcome("not yet", ("pilot",)))
+
+
+def test_the_last_lines_say_that_an_answer_is_partial():
+    partial = Outcome(Path("reports/x"), "not yet", None, "because", (), False, ("pilot", "roi"))
+    assert last_lines(partial)[0].startswith("partial answer: pilot and roi not asked for")
+
+
+@pytest.mark.parametrize("command", [(), ("baseline",), ("log",)])
+def test_no_summary_of_a_command_is_cut(command):
+    said = CliRunner().invoke(app, [*command, "--help"], prog_name="pilotage", terminal_width=80).output
+    assert "..." not in said.split("Commands:")[1]
+
+
+def test_python_runs_the_package_as_the_command():
+    said = subprocess.run([sys.executable, "-m", "pilotage", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("pilotage ")
 
 
 def test_check_says_what_is_in_order_and_everything_that_is_not(tiny):
@@ -141,8 +157,58 @@ def test_status_says_where_each_page_stands_without_running_any(ran):
     (ran.root / "reports" / name / "run.json").write_text(json.dumps(facts))
     assert f"reports/{name}: unfinished; `pilotage run` goes on from there" in states()
     assert "02_pilot: crashed (cell 3 of 5: E: v)" in states()
-    assert "03_roi: missing" in states()
+    assert "03_roi: not run yet" in states()
     assert ran.folders() == [name]
+
+
+def status_of(workspace) -> dict[str, str]:
+    """What `pilotage status` says of each page."""
+    said = invoke("status", str(workspace.root)).output
+    return dict(re.findall(r"^  (\d\d_\w+): (.*)$", said, re.M))
+
+
+def test_staleness_goes_on_to_what_needs_the_page(ran):
+    ran.page("pilot", "'edited'", reads=("data/tiny/cases.csv",))
+    assert status_of(ran) == {
+        "01_baseline": "up to date",
+        "02_pilot": "stale because its notebook changed",
+        "03_roi": "may be stale because 02_pilot is",  # not where the pilot concludes the same again
+        "04_decision": "stale because 02_pilot is",
+    }
+
+
+def test_pages_whose_tables_changed_may_be_stale_until_they_are_taken_in(ran):
+    ran.page("roi", reads=("reports/.intake/tiny/checks.json",))
+    ran.run()
+    (ran.root / "data/tiny/cases.csv").touch()
+    assert set(status_of(ran).values()) == {"up to date"}
+    dataset = ran.root / "data/tiny/dataset.yaml"
+    dataset.write_text(dataset.read_text() + "    rows: 3\n")
+    assert status_of(ran) == {
+        "01_baseline": "up to date",
+        "02_pilot": "up to date",
+        "03_roi": "may be stale: its tables have changed",
+        "04_decision": "may be stale because 03_roi may be",
+    }
+
+
+def test_status_names_the_parameter_that_run_would_change_back(ran):
+    ran.run(settings=("pilot.scale=3",))
+    assert status_of(ran)["02_pilot"] == "stale because scale changed from 3 to the notebook's own"
+    ran.run(as_of="2026-10-11")
+    assert status_of(ran)["01_baseline"] == "stale because as_of changed from 2026-10-11 to 2026-10-12"
+
+
+def test_status_says_which_pages_an_answer_lacks(ran):
+    ran.page("pilot", "'edited'", reads=("data/tiny/cases.csv",))
+    ran.page("baseline", "'edited'")
+    ran.run(pages=("baseline",))
+    assert (
+        ": not yet (in the loop), a partial answer: pilot and roi not asked for"
+        in invoke("status", str(ran.root)).output
+    )
+    assert status_of(ran)["02_pilot"] == "not run (it was not asked for)"
+    assert status_of(ran)["04_decision"] == "stale because 02_pilot has no result"
 
 
 def test_status_before_any_run(tiny):
@@ -155,6 +221,44 @@ def test_the_log_is_verified(tiny, monkeypatch):
     said = invoke("log", "verify", str(tiny.root))
     assert said.exit_code == 2
     assert "not as it was written" in said.stderr
+
+
+def decided_under(tiny, run: str, text: str) -> None:
+    (tiny.root / "reports" / run).mkdir(parents=True, exist_ok=True)
+    (tiny.root / "reports" / run / "decision.json").write_text(text)
+
+
+@pytest.mark.parametrize("command", [("log", "verify"), ("check",)])
+def test_a_log_that_was_deleted_or_cut_is_noticed_by_the_runs_decided_under_it(tiny, command):
+    for name in ("Ann", "Bob"):
+        assert invoke("baseline", "lock", str(tiny.root), "--by", name).exit_code == 0
+    lines = tiny.workspace.log.read_text().splitlines(keepends=True)
+    heads = [json.loads(line)["hash"] for line in lines]
+    for run, head in zip(("a", "b"), heads, strict=True):
+        decided_under(tiny, run, json.dumps({"audit_log_head": head}))
+    for run, text in {"before": '{"audit_log_head": null}', "damaged": "{", "list": "[]"}.items():
+        decided_under(tiny, run, text)
+    assert invoke(*command, str(tiny.root)).exit_code == 0
+    (tiny.root / "reports/latest").symlink_to("b")
+    tiny.workspace.log.write_text(lines[0])
+    said = invoke(*command, str(tiny.root))
+    assert said.exit_code == 2
+    lost = f"reports/b was decided under entry {heads[1][:12]}, which the log no longer has"
+    assert [line.strip() for line in said.stderr.splitlines()][1:-1] == [lost]
+    tiny.workspace.log.unlink()
+    said = invoke(*command, str(tiny.root)).stderr
+    assert said.count("which the log no longer has") == 2
+    assert "ask who changed it" in said
+
+
+def test_a_torn_line_is_mended_not_blamed_on_somebody(tiny):
+    invoke("baseline", "lock", str(tiny.root), "--by", "Ann")
+    with tiny.workspace.log.open("a") as log:
+        log.write('{"at":')
+    for command in (("log", "verify"), ("baseline", "lock")):
+        said = invoke(*command, str(tiny.root)).stderr
+        assert "line 2: is torn: remove this line and enter its decision again" in said
+        assert "ask who changed it" not in said
 
 
 def test_the_baseline_is_locked_in_the_log(tiny, monkeypatch):
@@ -215,19 +319,19 @@ def test_neither_a_fault_nor_a_reason_can_act_on_the_terminal(tiny, monkeypatch)
 @pytest.mark.parametrize(
     "line",
     [
-        ("map", "data/tiny/cases.csv", "--into", "playbook/pilot.yaml/mine"),
-        ("sample", "--variant", "go", "--into", "data/tiny/cases.csv/mine"),
-        ("sample", "--variant", "go", "--into", "data/tiny/cases.csv"),
+        ("map", "data/tiny/cases.csv", "--into", "data/cases.csv"),
+        ("sample", "--variant", "go", "--into", "data/cases.csv"),
         ("init", "data/tiny/cases.csv"),
         ("init", "data/tiny/cases.csv/mine"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_said_in_a_line(tiny, monkeypatch, line):
     monkeypatch.chdir(tiny.root)
+    (tiny.root / "data/cases.csv").write_text("")
     said = invoke(*line)
     assert said.exit_code == 2
     assert isinstance(said.exception, SystemExit)
-    assert re.search(r"(cases\.csv|pilot\.yaml)\S*: .*(is a file|Not a directory|File exists)", said.stderr)
+    assert re.search(r"cases\.csv\S*: .*(is a file|Not a directory|File exists)", said.stderr)
 
 
 def test_a_full_disk_is_said_in_a_line(tiny, monkeypatch):
@@ -264,7 +368,8 @@ def test_status_of_a_damaged_decision_says_how_to_mend_it(ran, text):
 
 def test_a_variant_of_the_sample_has_a_folder_of_its_own(tiny, monkeypatch):
     monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
-    assert invoke("sample", "--variant", "no-go").output == "written: data/sample-no-go (seed 7)\n"
+    said = invoke("sample", "--variant", "no-go").output
+    assert said == "written: data/sample-no-go (seed 7)\n  pilotage run --dataset sample-no-go\n"
     assert (tiny.root / "data/sample-no-go/truth.yaml").is_file()
 
 
@@ -274,7 +379,64 @@ def test_map_shows_the_draft_and_writes_it_where_it_is_told(tiny, monkeypatch):
     text = (tiny.root / "data/mine/dataset.yaml").read_text()
     assert said.output.startswith(text)
     assert "undecided: " in said.output
-    assert said.output.endswith("then: pilotage run --dataset mine\n")
+    assert said.output.splitlines()[-4:] == [
+        "written: data/mine/dataset.yaml; read it and correct it, then:",
+        "  pilotage check",
+        "  pilotage baseline lock --dataset mine --by NAME    # before the pilot starts",
+        "  pilotage run --dataset mine",
+    ]
+
+
+def test_map_asks_for_a_lock_only_where_there_is_a_baseline(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    (tiny.root / "runs.csv").write_text("run_id,success\na,1\n")
+    said = invoke("map", str(tiny.root / "runs.csv"), "--into", "my runs").output
+    assert "baseline lock" not in said
+    assert said.endswith("  pilotage check\n  pilotage run --dataset 'my runs'\n")
+
+
+@pytest.mark.parametrize("into", ["mine", "data/mine", "data/../data/mine", "{root}/data/mine"])
+def test_map_writes_under_data_however_the_folder_is_named(tiny, monkeypatch, into):
+    monkeypatch.chdir(tiny.root / "notebooks")
+    said = invoke("map", str(tiny.root / "data/tiny/cases.csv"), "--into", into.format(root=tiny.root))
+    assert said.exit_code == 0
+    assert (tiny.root / "data/mine/dataset.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("into", "instead"),
+    [
+        ("{root}/elsewhere", "--into data/elsewhere"),
+        ("playbook/mine", "--into data/mine"),
+        ("../mine", "--into data/mine"),
+        ("data/a/b", "--into data/b"),
+        ("data", "--into data/NAME"),
+        ("..", "--into data/"),
+    ],
+)
+@pytest.mark.parametrize("command", ["map", "sample"])
+def test_a_dataset_is_written_nowhere_else(tiny, monkeypatch, into, instead, command):
+    monkeypatch.chdir(tiny.root)
+    files = ["data/tiny/cases.csv"] if command == "map" else []
+    said = invoke(command, *files, "--into", into.format(root=tiny.root))
+    assert said.exit_code == 2
+    assert "is no folder directly in the workspace's data/" in said.stderr
+    assert f"write {instead}" in said.stderr
+    assert sorted(path.name for path in (tiny.root / "data").iterdir() if path.is_dir()) == ["tiny"]
+
+
+def test_a_variant_never_takes_the_place_of_another(tiny, monkeypatch):
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tiny.root))
+    folder = tiny.root / "data/sample-no-go"
+    for _ in range(2):
+        assert invoke("sample", "--variant", "no-go").exit_code == 0
+    before = (folder / "truth.yaml").read_text()
+    said = invoke("sample", "--variant", "go", "--into", "data/sample-no-go")
+    assert said.exit_code == 2
+    assert "holds the synthetic dataset 'no-go', not 'go'" in said.stderr
+    assert (folder / "truth.yaml").read_text() == before
+    (folder / "dataset.yaml").write_text("name: ours\nsynthetic: false\n")
+    assert "something else than a synthetic dataset" in invoke("sample", "--variant", "no-go").stderr
 
 
 def test_the_sample_never_takes_the_place_of_other_data(tiny, monkeypatch):

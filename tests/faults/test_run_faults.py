@@ -57,6 +57,13 @@ def test_faults_of_playbook_dataset_notebooks_and_line_are_told_together(tiny):
     assert "data/tiny/dataset.yaml cannot be followed:" in said
 
 
+def test_a_day_to_come_is_refused_for_real_data_only(tiny):
+    dataset = tiny.root / "data/tiny/dataset.yaml"
+    dataset.write_text(dataset.read_text().replace("synthetic: true\nas_of: 2026-10-12\n", ""))
+    said = refused(tiny, as_of="2026-10-13")
+    assert "--as-of 2026-10-13 is later than today, 2026-10-12 in UTC" in said
+
+
 def test_a_dataset_must_be_there_and_be_the_only_one_or_named(tiny):
     assert "there is no dataset 'tinny' under data/; did you mean 'tiny'?" in refused(tiny, dataset="tinny")
     (tiny.root / "data/other").mkdir()

@@ -130,8 +130,8 @@ def test_an_unknown_dataset_names_the_nearest_or_lists_the_others(write, asked, 
     [
         ("{file: run.csv}", "tables.interactions.file: run.csv does not exist; did you mean 'runs.csv'?"),
         ("{file: 'x*.csv'}", "tables.interactions.file: no file matches x*.csv in desk/"),
-        ("{file: empty.csv}", "tables.interactions.file: empty.csv is empty"),
-        ("{file: blank.csv}", "tables.interactions.file: blank.csv: is empty"),
+        ("{file: empty.csv}", "tables.interactions.file: empty.csv is empty (check the export; leave the table out"),
+        ("{file: blank.csv}", "tables.interactions.file: blank.csv: is empty (check the export; leave the table out"),
         ("{file: runs.csv, columns: {latency_s: latncy}}", "runs.csv has no column 'latncy'; did you mean 'latency'?"),
         (
             "{file: runs.csv, values: {outcome: {from: end, map: {0: error}}}}",

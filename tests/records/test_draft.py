@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,168 @@ def test_an_italian_ticket_export_is_understood(tmp_path):
     assert "times of cases carry no zone and are taken as UTC: name their time_zone" in draft.undecided
     assert "cases has no handling_minutes: " in "\n".join(draft.undecided)
     assert "cases: 2 of 2 rows accepted" in draft.preview
+
+
+GERMAN = "Vorgangsnummer;Eröffnet am;Erledigt am;Bearbeitungszeit (min);Fehler;Kosten (€);Abteilung"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("head", [GERMAN, GERMAN.replace("ö", "oe"), GERMAN.upper()])
+def test_a_german_export_is_understood(tmp_path, head, encoding):
+    rows = "V1;01.06.2026 08:00;02.06.2026 09:00;12,5;ja;10,00;Nord\nV2;13.06.2026 08:00;;15;nein;11,50;Süd\n"
+    draft, _, table, source = one(tmp_path, "export.csv", f"{head}\n{rows}", encoding)
+    theirs = head.split(";")
+    assert (table, source.time_format, source.decimal) == ("cases", "%d.%m.%Y %H:%M", ",")
+    assert source.columns == dict(
+        zip(
+            ["case_id", "opened_at", "closed_at", "handling_minutes", "cost", "segment"],
+            theirs[:4] + theirs[5:],
+            strict=True,
+        )
+    )
+    assert source.values["error"].map == {"ja": "true", "nein": "false"}
+    assert "cases: 2 of 2 rows accepted" in draft.preview
+
+
+@pytest.mark.parametrize(
+    ("head", "yes"),
+    [
+        ("N° dossier,Date d'ouverture,Date de clôture,Durée de traitement,Avec erreur", "oui"),
+        ("Numero pratica,Data apertura,Data chiusura,Tempo di lavorazione,Errore", "sì"),
+        ("Número de expediente,Fecha de apertura,Fecha de cierre,Tiempo de gestión,Con error", "sí"),
+        ("Case ID,Opened,Closed,Handling time (min),Had error", "Yes"),
+    ],
+)
+def test_usual_names_in_other_languages_are_understood(tmp_path, head, yes):
+    draft, _, table, source = one(
+        tmp_path, "export.csv", f"{head}\nA,01/06/2026,13/06/2026,5,{yes}\nB,13/06/2026,,6,no\n"
+    )
+    assert (table, source.time_format) == ("cases", "%d/%m/%Y")
+    given = {**source.columns, **{name: way.source for name, way in source.values.items()}}
+    assert {"case_id", "opened_at", "closed_at", "handling_minutes", "error"} <= set(given)
+    assert "cases: 2 of 2 rows accepted" in draft.preview
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("01.06.2026 08:00", "%d.%m.%Y %H:%M"),
+        ("01.06.2026, 08:00:01", "%d.%m.%Y, %H:%M:%S"),
+        ("1.6.26", "%d.%m.%y"),
+        ("01/06/2026", "%d/%m/%Y"),
+        ("01-06-2026 08:00", "%d-%m-%Y %H:%M"),
+        ("2026-06-01 08:00", None),
+    ],
+)
+def test_days_are_recognised_however_they_are_written(tmp_path, text, form):
+    _, _, _, source = one(tmp_path, "events.csv", f'case,activity,when\nc1,open,"{text}"\n')
+    assert source.time_format == form
+
+
+def test_a_date_is_read_by_all_of_its_column_and_not_by_the_first_rows(tmp_path):
+    rows = "c1,open,01/02/2026\n" * 600 + "c1,open,01/13/2026\n"
+    assert one(tmp_path, "events.csv", f"case,activity,when\n{rows}")[3].time_format == "%m/%d/%Y"
+
+
+def test_times_written_in_two_ways_are_told(tmp_path):
+    text = "Ticket,Opened,Closed\nA,01.06.2026,2026-06-02\nB,13.06.2026,2026-06-14\n"
+    draft, *_ = one(tmp_path, "tickets.csv", text)
+    assert "'Closed' of cases writes times in another way than time_format: write them alike" in draft.undecided
+
+
+@pytest.mark.parametrize(("unit", "times"), [("h", 60), ("min", None), ("s", 1 / 60)])
+def test_a_unit_in_the_name_is_turned_into_ours(tmp_path, unit, times):
+    source = one(tmp_path, "tickets.csv", f"Ticket,Opened,Handling time ({unit})\nA,2026-06-01,5\n")[3]
+    assert source.values["handling_minutes"].times == times if times else "handling_minutes" in source.columns
+
+
+def test_a_required_column_without_a_name_is_looked_for_among_the_values(tmp_path):
+    rows = "".join(f"T{day},{day:02}/06/2026,{day:02}/07/2026,yes\n" for day in range(5, 25))
+    draft, _, table, source = one(tmp_path, "tickets.csv", f"Ticket,Da am,Weg am,Odd\n{rows}")
+    assert (table, source.time_format) == ("cases", "%d/%m/%Y")
+    found = "; looks like a time: 'Da am', 'Weg am'"
+    assert f"cases.opened_at is required, and nothing in tickets.csv gives it{found}" in draft.undecided
+    assert f"# opened_at is required, and nothing in the file seems to give it{found}" in draft.yaml_text
+    assert f"cases has no closed_at: how long a case takes cannot be said{found}" in draft.undecided
+    assert any(line.startswith("cases has no error: ") and line.endswith("'Odd'") for line in draft.undecided)
+    assert "times of cases carry no zone and are taken as UTC: name their time_zone" in draft.undecided
+    lines = draft.preview.splitlines()
+    assert lines[0] == "cases: 20 rows read, none can be accepted before opened_at is mapped"
+    assert lines[1].split() == ["case_id", "phase", "'Da", "am'", "'Weg", "am'"]
+    assert len(lines) == 12
+
+
+def test_rows_counted_in_the_file_are_not_what_the_source_counted(tmp_path):
+    draft, *_ = one(tmp_path, "events.csv", "case_id,activity,timestamp\nc1,a,2026-01-01T00:00Z\n")
+    assert "rows: 1   # counted in this file; put the number your source counted" in draft.yaml_text
+    assert draft.undecided[0] == "whether the export is complete: `rows` was counted in the file itself"
+
+
+def test_a_broken_line_is_named(tmp_path):
+    good = '{"run_id": "a", "tool": "x", "seq": 0, "status": "ok"}\n'
+    draft, _, _, source = one(tmp_path, "tool_calls.jsonl", good + '{"run_id"\n' + "[1]\n" * 4)
+    assert "    # line 2 is not JSON: " in draft.yaml_text
+    assert "    # 2 more lines are broken too" in draft.yaml_text
+    assert "tool_calls.jsonl: line 3 is not a JSON object" in draft.undecided
+    assert source.rows == 6
+
+
+def test_a_file_without_a_known_column_says_what_would_be_needed(tmp_path):
+    (tmp_path / "x.csv").write_text("Foo,Wann\na,01.06.2026\n")
+    with pytest.raises(InputFaults, match=r"x\.csv: none of its columns is known here") as caught:
+        draft_dataset([tmp_path / "x.csv"], tmp_path)
+    assert caught.value.faults[:3] == [
+        "it has: Foo, Wann", "looks like a time: 'Wann'", "cases would need case_id and opened_at",
+    ]  # fmt: skip
+
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR,;\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what"),
+    [
+        ("x.csv", PNG, "byte 0x00 at 9"),
+        ("x.jsonl", PNG, "byte 0x00 at 9"),
+        ("x.csv", gzip.compress(b"case_id,activity,timestamp\n"), "byte 0x00 at "),
+        ("x.csv.gz", gzip.compress(PNG), "byte 0x00 at 9"),
+        ("x.csv", bytes(range(1, 256)) * 40, "byte 0x01 at 1"),
+    ],
+)
+def test_a_file_that_is_no_text_says_so(tmp_path, name, data, what):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(PilotageError, match=re.escape(f"is not text ({what}")) as caught:
+        draft_dataset([tmp_path / name], tmp_path)
+    assert caught.value.where.endswith(name)
+
+
+def test_utf_16_is_text(tmp_path):
+    text = "case_id,activity,timestamp\nc1,prüfen,2026-01-01T00:00Z\n"
+    assert one(tmp_path, "events.csv", text, "utf-16")[3].encoding == "utf-16"
+
+
+def test_a_folder_names_its_files(tmp_path):
+    with pytest.raises(PilotageError, match="is a folder") as caught:
+        draft_dataset([tmp_path], tmp_path)
+    assert caught.value.next.startswith("name files; it holds none of a known kind (.csv")
+    for name in ("b.csv", "a.xlsx", "c.docx"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(PilotageError) as caught:
+        draft_dataset([tmp_path], tmp_path)
+    assert caught.value.next == f"name its files: {tmp_path}/a.xlsx, {tmp_path}/b.csv"
+
+
+def test_an_empty_file_says_what_to_do(tmp_path):
+    (tmp_path / "x.csv").write_text("")
+    with pytest.raises(PilotageError) as caught:
+        draft_dataset([tmp_path / "x.csv"], tmp_path)
+    assert caught.value.next.endswith("leave the table out of dataset.yaml if there is nothing to export")
+
+
+def test_a_baseline_is_noticed(tmp_path):
+    log = "case_id,activity,timestamp,phase\nc1,a,2026-01-01T00:00Z,"
+    assert one(tmp_path, "events.csv", f"{log}baseline\n")[0].has_baseline
+    assert not one(tmp_path, "events.csv", f"{log}pilot\n")[0].has_baseline
 
 
 def test_values_are_translated_where_their_meaning_is_known(tmp_path):
@@ -103,7 +267,7 @@ def test_a_name_that_cannot_be_printed_stays_out_of_the_comments(tmp_path, sign)
 
 
 def test_a_draft_that_cannot_be_read_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("pilotage.records.draft._head", lambda folder, seen: ["name: [a", "tables:"])
+    monkeypatch.setattr("pilotage.records.draft_yaml._head", lambda folder, seen: ["name: [a", "tables:"])
     (tmp_path / "events.csv").write_text("case_id,activity,timestamp\nc1,a,2026-01-01T00:00Z\n")
     with pytest.raises(InputFaults, match=r"line \d+, column \d+: "):
         draft_dataset([tmp_path / "events.csv"], tmp_path)

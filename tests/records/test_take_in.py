@@ -28,10 +28,22 @@ def complaints(item) -> list[tuple[int, str]]:
 
 
 RUN_FAULTS = [
-    ("started_at", "2026-13-40", "started_at is not a time (ISO 8601) (got '2026-13-40')"),
-    ("started_at", "yesterday", "started_at is not a time (ISO 8601) (got 'yesterday')"),
+    (
+        "started_at",
+        "2026-13-40",
+        "started_at is not a time (ISO 8601; for another way declare time_format) (got '2026-13-40')",
+    ),
+    (
+        "started_at",
+        "yesterday",
+        "started_at is not a time (ISO 8601; for another way declare time_format) (got 'yesterday')",
+    ),
     ("started_at", "0001-01-01", "started_at is before 1970 or after 2199 (got '0001-01-01')"),
-    ("started_at", "2026-01-01Z", "started_at is not a time (ISO 8601) (got '2026-01-01Z')"),
+    (
+        "started_at",
+        "2026-01-01Z",
+        "started_at is not a time (ISO 8601; for another way declare time_format) (got '2026-01-01Z')",
+    ),
     ("latency_s", "-1", "latency_s is negative (got '-1')"),
     ("latency_s", "fast", "latency_s is not a number (got 'fast')"),
     ("latency_s", "1,5", "latency_s is not a number (got '1,5')"),
@@ -127,7 +139,7 @@ def test_a_time_without_zone_is_set_aside_where_the_dataset_declares_none(tmp_pa
     text = "interaction_id,started_at\nr1,2026-03-02T10:00Z\nr2,2026-03-02T10:00\n"
     item = taken(tmp_path, "interactions", text, zone=None)
     assert complaints(item) == [
-        (3, "started_at has no time zone and the dataset declares none (got '2026-03-02T10:00')"),
+        (3, "started_at has no time zone and the dataset declares none (time_zone) (got '2026-03-02T10:00')"),
     ]
 
 

@@ -78,7 +78,11 @@ def test_each_change_is_found_and_named(root, path, text, why):
     ("key", "why"),
     [
         (KEY | {"cells": "d"}, "its notebook changed"),
-        (KEY | {"parameters": {}}, "a parameter changed"),
+        (KEY | {"parameters": {}}, "as_of changed from 2026-10-12 to the notebook's own"),
+        (
+            KEY | {"parameters": {"as_of": "2026-10-13", "low": None}},
+            "as_of changed from 2026-10-12 to 2026-10-13 and low changed from the notebook's own to none",
+        ),
         (KEY | {"run": "another"}, "it belongs to another run"),
     ],
 )

@@ -41,8 +41,9 @@ def test_a_source_may_be_text_or_lines():
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": [1]}', '{"cells": [{"source": 1}]}'])
 def test_what_is_no_notebook_is_said_so(text):
-    with pytest.raises(PilotageError, match="not a notebook"):
+    with pytest.raises(PilotageError, match="not a notebook") as fault:
         read_cells(text, "x")
+    assert "put it back from git or from a fresh `pilotage init`" in str(fault.value)
 
 
 def test_a_missing_notebook_is_said_so(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -147,9 +148,63 @@ def test_pages_asked_for_run_with_their_needs_and_the_decision(tiny):
     outcome = tiny.run(pages=("pilot",))
     assert tiny.states(outcome) == {"baseline": "not run", "pilot": "done", "roi": "not run", "decision": "done"}
     assert "did not run" in (outcome.folder / "pages/roi.html").read_text()
+    assert outcome.not_asked == ("baseline", "roi")
+    assert tiny.run(pages=("02_pilot",)).not_asked == ("baseline", "roi")
     assert tiny.run(pages=("02_pilot",)).reused
     outcome = tiny.run(pages=("roi",))
     assert tiny.states(outcome) == {"baseline": "done", "pilot": "copied", "roi": "done", "decision": "done"}
+
+
+def test_the_first_run_of_some_pages_only_is_not_the_latest(tiny):
+    tiny.run(pages=("baseline",))
+    assert not (tiny.root / "reports/latest").is_symlink()
+
+
+def test_a_partial_run_leaves_latest_and_the_next_whole_run_takes_from_both(ran):
+    whole = os.readlink(ran.root / "reports/latest")
+    original = (ran.root / "notebooks/02_pilot.ipynb").read_text()
+    ran.page("pilot", "'edited'", reads=("data/tiny/cases.csv",))
+    ran.page("baseline", "'edited'")
+    partial = ran.run(pages=("baseline",))
+    assert ran.states(partial) == {"baseline": "done", "pilot": "not run", "roi": "not run", "decision": "done"}
+    assert (partial.folder / "decision.json").is_file()
+    assert ran.run(pages=("baseline",)).reused
+    assert os.readlink(ran.root / "reports/latest") == whole
+    (ran.root / "notebooks/02_pilot.ipynb").write_text(original)
+    outcome = ran.run()
+    assert ran.states(outcome) == {"baseline": "copied", "pilot": "copied", "roi": "copied", "decision": "done"}
+    assert os.readlink(ran.root / "reports/latest") == outcome.folder.name
+    assert outcome.not_asked == ()
+
+
+def test_pages_asked_for_while_all_are_up_to_date_are_the_latest_run(ran):
+    outcome = ran.run(pages=("baseline",))
+    assert (outcome.reused, outcome.not_asked) == (True, ())
+
+
+def test_a_page_that_crashed_since_takes_no_result_from_before(ran):
+    original = (ran.root / "notebooks/02_pilot.ipynb").read_text()
+    ran.page("pilot", "1/0")
+    assert ran.run(pages=("pilot",)).crashed == ("pilot",)
+    (ran.root / "notebooks/02_pilot.ipynb").write_text(original)
+    assert ran.states(ran.run())["pilot"] == "done"
+
+
+def test_rows_set_aside_are_told_before_the_pages_also_when_nothing_changed(tiny):
+    with (tiny.root / "data/tiny/cases.csv").open("a") as stream:
+        stream.write("4,pilot,yesterday\n")
+    tiny.pages(decision=())
+    tiny.page("decision", needs=())
+    tiny.run()
+    told = [line for line in tiny.said if "set aside" in line]
+    assert len(told) == 1
+    assert re.fullmatch(
+        r"data/tiny: cases: 1 of 4 rows set aside \(opened_at .+\); see reports/\.intake/tiny/rejected/cases\.csv",
+        told[0],
+    )
+    assert tiny.said.index(told[0]) < tiny.said.index("04_decision: running")
+    assert tiny.run().reused
+    assert tiny.said == told
 
 
 def test_an_edit_of_the_notebook_while_it_runs_waits_for_the_next_run(tiny):

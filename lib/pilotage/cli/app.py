@@ -87,17 +87,22 @@ def run(
 @app.command()
 @spoken
 def check(workspace: Where = None, dataset: Dataset = "") -> None:
-    """Say what is wrong with the playbook, the datasets and the notebooks, without running anything."""
-    from pilotage.cli.speak import tell, workspace_at
-    from pilotage.runner.status import check as look
+    """Find faults in the playbook, the data and the notebooks.
 
-    tell("\n".join(look(workspace_at(workspace), dataset)))
+    No page runs. The tables are taken in where that is due, and rows that would be set aside are told. Exit 0: no
+    fault, though rows may be lacking. 2: faults, each on stderr; those of the audit log are among them.
+    """
+    from pilotage.cli.speak import tell, workspace_at
+    from pilotage.runner.check import check as look
+    from pilotage.runner.progress import progress_on
+
+    tell("\n".join(look(workspace_at(workspace), progress_on(), dataset)))
 
 
 @app.command()
 @spoken
 def status(workspace: Where = None, dataset: Dataset = "") -> None:
-    """Say for each dataset what its last run decided and which pages are up to date."""
+    """Say what was decided last and which pages are stale."""
     from datetime import UTC, datetime
 
     from pilotage.cli.speak import tell, workspace_at
@@ -109,7 +114,7 @@ def status(workspace: Where = None, dataset: Dataset = "") -> None:
 @app.command()
 @spoken
 def init(target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new or empty folder.")]) -> None:
-    """Make a workspace with a playbook, the notebooks and a sample dataset."""
+    """Make a workspace: playbook, notebooks and a sample."""
     from pilotage.cli.speak import tell
     from pilotage.starter import init_workspace
 
@@ -124,7 +129,7 @@ def map_(
         Path | None, typer.Option(metavar="data/NAME", help="Write dataset.yaml there; never over another.")
     ] = None,
 ) -> None:
-    """Draft a dataset.yaml by looking at the files, and show ten mapped rows of each."""
+    """Draft a dataset.yaml by looking at your files."""
     from pilotage.cli.data import draft
 
     draft(files, into)
@@ -156,7 +161,10 @@ def lock(
         str | None, typer.Option(metavar="NAME", help="Who locks it; default: the user's login name.")
     ] = None,
 ) -> None:
-    """Write the baseline's fingerprint into the audit log, before the pilot."""
+    """Write the baseline's fingerprint into the audit log.
+
+    Before the pilot starts: a later lock does not count.
+    """
     from pilotage.cli.records import lock_now
 
     lock_now(workspace, dataset, by)
@@ -165,7 +173,10 @@ def lock(
 @log.command()
 @spoken
 def verify(workspace: Where = None) -> int:
-    """Look for altered, removed or reordered entries of the audit log; exit 2 when there are any."""
+    """Look for changed or lost entries of the audit log.
+
+    Exit 2 when entries were altered, removed, reordered, or when a run was decided under one that is no longer there.
+    """
     from pilotage.cli.records import verify_log
 
     return verify_log(workspace)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pilotage import audit_log
 from pilotage.cli.speak import tell, workspace_at
-from pilotage.errors import InputFaults, PilotageError
+from pilotage.errors import PilotageError
 from pilotage.words import plain
 
 
@@ -42,10 +42,10 @@ def _person(by: str | None) -> str:
 
 def verify_log(path: Path | None) -> int:
     """Say whether the log is whole; InputFaults with every fault when it is not."""
+    from pilotage.runner.log import check_log
+
     workspace = workspace_at(path)
-    faults = audit_log.verify(workspace.log)
-    if faults:
-        raise InputFaults("playbook/audit_log.jsonl is not as it was written", faults)
+    check_log(workspace)
     entries = audit_log.read(workspace.log)
     number = "1 entry" if len(entries) == 1 else f"{len(entries):,} entries"
     tell(f"{number}, none altered; head {entries[-1].hash}" if entries else "the audit log has no entry yet")

@@ -12,9 +12,10 @@ from pilotage.cli.speak import LONGEST_LINE, stop_on_signals, tell, workspace_at
 from pilotage.runner.job import Request
 from pilotage.runner.progress import progress_on
 from pilotage.runner.run import Outcome, run
-from pilotage.words import plain
+from pilotage.words import listed, plain
 
 CRASHED, TRIPPED = 1, 3
+PARTIAL = "partial answer: {} not asked for; reports/latest stays as it was until a run of all pages"
 TRIPS = {"not-yet": ("not yet", "no-go"), "no-go": ("no-go",), None: ()}
 
 
@@ -29,11 +30,12 @@ def run_playbook(path: Path | None, request: Request, fail_on: str | None) -> in
 
 
 def last_lines(outcome: Outcome) -> list[str]:
-    """The answer and its tier, why, and where to read on."""
-    crashed = [f"crashed: {', '.join(outcome.crashed)}"] if outcome.crashed else []
+    """The answer and its tier, why, and where to read on; before it what crashed and what nobody asked for."""
+    crashed = [f"crashed: {stage}, see {_short(outcome.page(stage))}" for stage in outcome.crashed]
+    partial = [PARTIAL.format(listed(list(outcome.not_asked)))] if outcome.not_asked else []
     reused = ["nothing has changed since the last run"] if outcome.reused else []
     answer = f"{outcome.answer}, {outcome.tier}" if outcome.tier else outcome.answer
-    return [*reused, *crashed, "", answer, *_wrapped(plain(outcome.why, LONGEST_LINE)), _short(outcome.index)]
+    return [*reused, *crashed, *partial, "", answer, *_wrapped(plain(outcome.why, LONGEST_LINE)), _short(outcome.index)]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -76,8 +76,3 @@ def workspace_at(path: Path | None) -> Workspace:
     if path is not None and not path.is_dir():
         raise PilotageError("there is no such folder", str(path), "make it with `pilotage init`, or name another")
     return find_workspace(path)
-
-
-def inside(workspace: Workspace, path: Path) -> Path:
-    """A path as given to --into: relative ones start at the workspace's root, wherever the command was typed."""
-    return workspace.root / path

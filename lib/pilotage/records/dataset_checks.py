@@ -9,7 +9,7 @@ from pilotage.errors import InputFaults, PilotageError
 from pilotage.forms import near
 from pilotage.records.dataset import Dataset, TableSource, load_dataset, title
 from pilotage.records.schemas import TABLES, Column
-from pilotage.records.sources import matched
+from pilotage.records.sources import NOTHING_IN_IT, matched
 from pilotage.workspace import Workspace
 
 
@@ -91,7 +91,9 @@ def file_faults(dataset: Dataset, table: str, folder: Path) -> list[str]:
     files = matched(folder, source.file)
     if not files:
         return [f"tables.{table}.file: {_nothing_there(folder, source.file)}"]
-    empty = [f"tables.{table}.file: {path.name} is empty" for path in files if path.stat().st_size == 0]
+    empty = [
+        f"tables.{table}.file: {path.name} is empty ({NOTHING_IN_IT})" for path in files if path.stat().st_size == 0
+    ]
     return empty or [fault for path in files for fault in _header_faults(dataset, table, path)]
 
 

@@ -15,7 +15,7 @@ from pilotage.workspace import Workspace
 MANIFEST = "manifest.json"
 _PACKAGES = ("pandas", "pyarrow", "great-expectations", "duckdb", "openpyxl", "pydantic")
 _RECORDS = Path(__file__).parent
-_ELSEWHERE = ("draft", "guess", "synonyms", "dictionary", "store")  # modules of this package that no intake runs
+_ELSEWHERE = ("draft", "guess", "synonyms", "dictionary", "store")  # first words of the modules that no intake runs
 _CORE = ("forms", "hashes", "spreadsheet", "words")  # modules below this package that one does
 
 
@@ -57,7 +57,9 @@ def data_files(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> d
 def _code() -> dict[str, str]:
     """The code that an intake runs, file by file: not what drafts a dataset.yaml, prints the dictionary or reads."""
     own = (path.relative_to(_RECORDS) for path in _RECORDS.rglob("*.py"))
-    files = [_RECORDS / path for path in own if "synthetic" not in path.parts and path.stem not in _ELSEWHERE]
+    files = [
+        _RECORDS / path for path in own if "synthetic" not in path.parts and path.stem.split("_")[0] not in _ELSEWHERE
+    ]
     files += [_RECORDS.parent / f"{name}.py" for name in _CORE]
     return {path.relative_to(_RECORDS.parent).as_posix(): sha256_file(path) for path in sorted(files)}
 

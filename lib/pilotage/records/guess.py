@@ -1,139 +1,51 @@
-"""What a file's columns look like, and which of our columns each could be."""
+"""Which of our tables a file could be, and which of our columns each of its columns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from pilotage.records.dataset import UNIX
 from pilotage.records.dataset_checks import FLAGS
-from pilotage.records.mapping import Cell
-from pilotage.records.parsing import parse
+from pilotage.records.guess_look import Look
 from pilotage.records.schemas import TABLES, Column, Table
 from pilotage.records.synonyms import FALSE_MEANS, FILES, TRUE_MEANS, meaning, plain, rank
-from pilotage.records.times import parse_times
 
-SAMPLE = 5_000  # rows looked at
-FEW = 12  # values that make a set
-_EMPTY = ("NULL", "null", "None", "N/A", "n/a", "NaN", "nan", "\\N", "-")
-_TIME_FORMATS = (
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
-    "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%Y%m%d",
-)  # fmt: skip
-_UNIX_DIGITS = {10: "unix", 13: "unix ms", 16: "unix us", 19: "unix ns"}
-
-
-@dataclass(frozen=True)
-class Look:
-    """One of their columns: its name, its first values (blanks trimmed, usual marks of emptiness left out)."""
-
-    name: str
-    text: pa.ChunkedArray
-
-    @cached_property
-    def empty_marks(self) -> tuple[str, ...]:
-        """Texts such as NULL that stand for an empty cell here."""
-        found = pc.unique(self.text.filter(pc.is_in(self.text, value_set=pa.array(_EMPTY)))).to_pylist()
-        return tuple(mark for mark in _EMPTY if mark in found)
-
-    @cached_property
-    def values(self) -> pa.ChunkedArray:
-        """What it holds where it is not empty."""
-        return self.text.filter(pc.invert(pc.is_in(self.text, value_set=pa.array(["", *_EMPTY]))))
-
-    @cached_property
-    def few(self) -> tuple[str, ...]:
-        """The distinct values, sorted, where there are few; else empty."""
-        found = pc.unique(self.values)
-        return tuple(sorted(found.to_pylist())) if len(found) <= FEW else ()
-
-    @cached_property
-    def unique(self) -> bool:
-        """Whether it could be an id."""
-        return len(self.text) > 1 and len(pc.unique(self.values)) == len(self.text)
-
-    @cached_property
-    def flag(self) -> bool:
-        """Whether it says only true and false."""
-        return bool(self.few) and all(value.lower() in {*FLAGS, "1.0", "0.0"} for value in self.few)
-
-    @cached_property
-    def comma(self) -> bool:
-        """Whether it holds numbers only when a comma is their decimal mark."""
-        return not self._reads("number") and self._reads("number", decimal=",")
-
-    @cached_property
-    def time_format(self) -> str | None:
-        """ "" for ISO 8601, else how its times are written; None where it holds no times."""
-        if not len(self.values):
-            return None
-        head = self.values.slice(0, 500)
-        digits = pc.unique(pc.utf8_length(head)).to_pylist()
-        whole = pc.all(pc.match_substring_regex(head, r"^\d{10,19}$")).as_py()
-        unix = [_UNIX_DIGITS[count] for count in digits if whole and count in _UNIX_DIGITS]
-        return next((form for form in ("", *unix[:1], *_TIME_FORMATS) if self._times(head, form)), None)
-
-    @cached_property
-    def zoned(self) -> bool:
-        """Whether every time says its zone."""
-        return self.time_format in UNIX or not parse_times("", self.values, None, self.time_format or None)[1]
-
-    @cached_property
-    def day_or_month(self) -> bool:
-        """Whether its times also read with day and month the other way round."""
-        form = self.time_format or ""
-        return "%d/%m" in form and self._times(self.values, form.replace("%d/%m", "%m/%d"))
-
-    def _times(self, head: pa.ChunkedArray, form: str) -> bool:
-        return not parse_times("", head, "UTC", form or None)[1]
-
-    def _reads(self, kind: str, decimal: str = ".") -> bool:
-        column = Column("", kind, "")  # type: ignore[arg-type]
-        return len(self.values) > 0 and not parse(column, Cell(self.values, decimal), None, None)[1]
-
-    def fits(self, column: Column) -> bool:
-        """Whether its values could be those of our column; a column without values fits anything."""
-        if not len(self.values):
-            return True
-        if column.allowed:
-            return bool(self.few)
-        if column.type == "time":
-            return self.time_format is not None
-        if column.type in ("integer", "number"):
-            return self._reads("number") or self.comma
-        return column.type == "text" or (self.flag if column.type == "flag" else self._reads(column.type))
+_LISTED = 6  # columns named as candidates
+_FACTORS = {  # what their number is multiplied by to have our unit, by the ending of its name
+    "seconds": {"ms millis msec": 0.001, "min minutes minuten minuti minutos": 60.0, "h hours std stunden": 3600.0},
+    "minutes": {"s sec seconds sek sekunden": 1 / 60, "h hours std stunden ore heures horas": 60.0},
+}
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A table a file could be: our columns to theirs, and the score of the guess."""
+    """A table a file could be: our columns to theirs, how many of them by name, and the score of the guess."""
 
     table: Table
     columns: Mapping[str, Look]
     score: float
-    spare: tuple[str, ...] = field(default=())
+    named: int
+    spare: tuple[Look, ...] = field(default=())
 
     @property
     def lacking(self) -> tuple[str, ...]:
         """Required columns that nothing in the file gives."""
         return tuple(name for name in self.table.required if name not in self.columns)
 
-
-def look_at(cells: pa.Table) -> list[Look]:
-    """One look per column, at the first rows."""
-    head = cells.slice(0, SAMPLE)
-    return [Look(name, pc.utf8_trim_whitespace(head.column(name).drop_null())) for name in cells.column_names]
+    @property
+    def hopeless(self) -> tuple[str, ...]:
+        """Those of them that cannot be assumed either."""
+        return tuple(name for name in self.lacking if name not in ASSUMED.get(self.table.name, {}))
 
 
 def guess_table(path: Path, looks: list[Look]) -> Guess:
-    """The table that the names and values speak for most; of equals the first in the order of the schemas."""
-    return max((_guess(table, path, looks) for table in TABLES.values()), key=lambda guess: guess.score)
+    """The table that the names and values speak for most; of equals the first in the order of the schemas.
+
+    One without a single known name is taken only where every other is without one too.
+    """
+    guesses = [_guess(table, path, looks) for table in TABLES.values()]
+    return max(guesses, key=lambda guess: (guess.named > 0, guess.score))
 
 
 def _guess(table: Table, path: Path, looks: list[Look]) -> Guess:
@@ -147,8 +59,8 @@ def _guess(table: Table, path: Path, looks: list[Look]) -> Guess:
     stem = plain(path.name.split(".")[0])
     hint = 6 * (stem == table.name) + 3 * any(word in stem for word in FILES[table.name].split())
     used = {look.name for look in found.values()}
-    spare = tuple(look.name for look in looks if look.name not in used)
-    return Guess(table, found, 3 * required + inferred + optional - 2 * lacking + hint, spare)
+    spare = tuple(look for look in looks if look.name not in used)
+    return Guess(table, found, 3 * required + inferred + optional - 2 * lacking + hint, len(named), spare)
 
 
 def _by_name(table: Table, looks: list[Look]) -> dict[str, Look]:
@@ -196,17 +108,45 @@ ASSUMED: dict[str, dict[str, str]] = {
 }
 
 
+def candidates(guess: Guess, name: str) -> tuple[str, tuple[Look, ...]]:
+    """What our column without a column of theirs could come from, judged by values: in words, and the columns."""
+    column, spare = guess.table.column(name), [look for look in guess.spare if len(look.values)]
+    if (name,) == guess.table.key:
+        says, fit = "could be an id", [look for look in spare if look.unique and look.time_format is None]
+    elif column.type == "text" and not column.allowed:
+        says, fit = "could be it", [look for look in spare if not _is_measure(look)]
+    else:
+        says = {"time": "looks like a time", "flag": "says yes or no"}.get(column.type, "would fit by its values")
+        fit = [look for look in spare if look.fits(column)]
+    return says, tuple(fit[:_LISTED])
+
+
+def _is_measure(look: Look) -> bool:
+    return look.time_format is not None or bool(look.flags) or look.comma or look.reads("number")
+
+
+def times_of(guess: Guess) -> list[Look]:
+    """The file's columns that give our times and hold any; where a required time is missing, also those that could."""
+    found = [look for ours, look in guess.columns.items() if guess.table.column(ours).type == "time"]
+    lacking = [name for name in guess.hopeless if guess.table.column(name).type == "time"]
+    return [look for look in (found + [look for name in lacking for look in candidates(guess, name)[1]]) if look.values]
+
+
+def time_format(guess: Guess) -> str | None:
+    """How the first of its times are written; empty for ISO 8601, None without times."""
+    return next((look.time_format for look in times_of(guess)), None)
+
+
 def translation(column: Column, look: Look) -> dict[str, str] | None:
     """Their values in our words, as far as they are known; None where no translation is needed."""
+    if column.type == "flag":
+        ours = {value: "true" if meant else "false" for value, meant in look.flags.items()}
+        return None if all(value.lower().removesuffix(".0") in FLAGS for value in look.few) else ours
     if not column.allowed or set(look.few) <= set(column.allowed):
         return None
-    if look.flag:
-        for ours, names in TRUE_MEANS.get(column.name, {}).items():
-            if plain(look.name) in names.split():
-                return {
-                    value: ours if FLAGS[value.lower()[:5].removesuffix(".0")] else FALSE_MEANS[ours]
-                    for value in look.few
-                }
+    for ours_if_true, names in TRUE_MEANS.get(column.name, {}).items() if look.flags else ():
+        if plain(look.name) in names.split():
+            return {value: ours_if_true if meant else FALSE_MEANS[ours_if_true] for value, meant in look.flags.items()}
     known = {
         value: value if value in column.allowed else meaning(column.name, column.allowed, value) for value in look.few
     }
@@ -215,4 +155,5 @@ def translation(column: Column, look: Look) -> dict[str, str] | None:
 
 def factor(column: Column, look: Look) -> float | None:
     """What their number is multiplied by to have our unit, judged by the ending of its name."""
-    return 0.001 if column.unit == "seconds" and plain(look.name).endswith(("_ms", "_millis")) else None
+    ending = plain(look.name).rpartition("_")[2]
+    return next((by for names, by in _FACTORS.get(column.unit, {}).items() if ending in names.split()), None)

@@ -16,6 +16,7 @@ from pilotage.errors import PilotageError
 from pilotage.records.dataset import TableSource
 from pilotage.records.encodings import read_text
 from pilotage.records.readers import Broken, Raw
+from pilotage.records.sources import NOTHING_IN_IT
 
 csv.field_size_limit(1 << 30)
 DELIMITERS = (",", ";", "\t", "|")
@@ -71,7 +72,7 @@ def _evenness(sample: list[str], delimiter: str) -> tuple[bool, float, int]:
 def _header(data: bytes, delimiter: str, path: Path) -> list[str]:
     first = next((row for row in csv.reader(_text(data), delimiter=delimiter) if row), None)
     if first is None or not any(name.strip() for name in first):
-        raise PilotageError("is empty", path.name, "check the export")
+        raise PilotageError("is empty", path.name, NOTHING_IN_IT)
     return [name.strip() for name in first]
 
 

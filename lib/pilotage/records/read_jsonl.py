@@ -16,6 +16,7 @@ from pilotage.records.duck import query
 from pilotage.records.encodings import REPLACEMENT, read_text
 from pilotage.records.mapping import Mask, Rows
 from pilotage.records.readers import Broken, Raw
+from pilotage.records.sources import NOTHING_IN_IT
 
 _HEAD = 1 << 20  # bytes in which keys are looked for first
 
@@ -41,7 +42,7 @@ def read(path: Path, source: TableSource) -> Raw:
     """All objects as text cells: numbers as JSON writes them, true and false as words, null and "" as null."""
     lines, numbers = _lines(read_text(path, source.encoding).data)
     if not len(numbers):
-        raise PilotageError("is empty", path.name, "check the export")
+        raise PilotageError("is empty", path.name, NOTHING_IN_IT)
     good = _objects(lines)
     rescued, broken = _second_look(lines, numbers, np.flatnonzero(~good))
     cells, names = _cells(lines.filter(pa.array(good)))

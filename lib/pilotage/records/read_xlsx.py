@@ -17,6 +17,7 @@ from pilotage.forms import near
 from pilotage.records.dataset import TableSource
 from pilotage.records.encodings import REPLACEMENT
 from pilotage.records.readers import Raw
+from pilotage.records.sources import NOTHING_IN_IT
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -25,7 +26,7 @@ def header(path: Path, source: TableSource) -> list[str]:
     """The cells of the sheet's first row, stripped."""
     for names in _rows(path, source):
         return [str(cell or "").strip() for cell in names]
-    raise PilotageError("is empty", path.name, "check the export")
+    raise PilotageError("is empty", path.name, NOTHING_IN_IT)
 
 
 def read(path: Path, source: TableSource) -> Raw:
@@ -33,7 +34,7 @@ def read(path: Path, source: TableSource) -> Raw:
     rows = _rows(path, source)
     names = [str(cell or "").strip() for cell in next(rows, ())]
     if not names:
-        raise PilotageError("is empty", path.name, "check the export")
+        raise PilotageError("is empty", path.name, NOTHING_IN_IT)
     kept = [(line, row) for line, row in enumerate(rows, start=2) if any(cell not in (None, "") for cell in row)]
     lines = np.array([line for line, _ in kept], dtype=np.int64)
     columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * len(names)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pilotage.errors import PilotageError
 from pilotage.records.dataset import TableSource
-from pilotage.records.sources import kind_of
+from pilotage.records.sources import NOTHING_IN_IT, kind_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _guarded(path: Path) -> Iterator[str]:
         raise PilotageError("is of no known kind", path.name, "give CSV, JSON lines, XLSX or Parquet")
     try:
         if path.stat().st_size == 0:
-            raise PilotageError("is empty", path.name, "check the export")
+            raise PilotageError("is empty", path.name, NOTHING_IN_IT)
         yield kind
     except (OSError, EOFError) as fault:
         raise PilotageError(f"cannot be read: {fault}", path.name, "check that the file is whole") from fault

@@ -17,6 +17,7 @@ KINDS = {
     ".parquet": "parquet",
 }
 _PACKED = ("csv", "jsonl")
+NOTHING_IN_IT = "check the export; leave the table out of dataset.yaml if there is nothing to export"
 
 
 def kind_of(file: str) -> str | None:

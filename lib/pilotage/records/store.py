@@ -10,7 +10,7 @@ import duckdb
 from pilotage.records.schemas import TABLES, Table
 from pilotage.workspace import Workspace
 
-_SQL = {
+SQL_TYPES = {
     "text": "VARCHAR",
     "month": "VARCHAR",
     "integer": "BIGINT",
@@ -33,7 +33,7 @@ def open_tables(workspace: Workspace, dataset: str, names: Iterable[str]) -> duc
 
 
 def _view(table: Table, path: Path | None) -> str:
-    types = {column.name: _SQL[column.type] for column in table.columns}
+    types = {column.name: SQL_TYPES[column.type] for column in table.columns}
     row_number = table.name == "events"
     if path is None:
         types |= {"row_number": "BIGINT"} if row_number else {}

@@ -38,15 +38,14 @@ def parse_times(
         values, unzoned = _from_unix(text, _MICROSECONDS_IN[time_format]), pa.array(np.zeros(len(text), dtype=bool))
     else:
         values, unzoned = _from_text(text, zone, time_format)
-    faults = fault_at(unzoned, f"{name} has no time zone and the dataset declares none", text)
+    faults = fault_at(unzoned, f"{name} has no time zone and the dataset declares none (time_zone)", text)
     bad = pc.and_(pc.and_(pc.is_valid(text), pc.is_null(values)), pc.invert(unzoned))
     odd = pc.or_(
         pc.less(values, pa.scalar(_EARLIEST, _MICROSECONDS)),
         pc.greater_equal(values, pa.scalar(_LATEST, _MICROSECONDS)),
     )
-    faults += fault_at(
-        bad, f"{name} is not a time{f' written as {time_format}' if time_format else ' (ISO 8601)'}", text
-    )
+    way = f"written as {time_format}" if time_format else "(ISO 8601; for another way declare time_format)"
+    faults += fault_at(bad, f"{name} is not a time {way}", text)
     faults += fault_at(odd, f"{name} is before 1970 or after 2199", text)
     return values, faults
 

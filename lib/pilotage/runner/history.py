@@ -16,6 +16,7 @@ from pilotage.hashes import read_object, write_json_atomically
 
 NAME = re.compile(r"\d{8}T\d{6}Z-(?P<dataset>.+)", re.DOTALL)
 STAMP = "%Y%m%dT%H%M%SZ"
+NOT_ASKED = "it was not asked for"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class Run:
     def name(self) -> str:
         """The folder's name, which is the run's."""
         return self.folder.name
+
+    @property
+    def crashed(self) -> tuple[str, ...]:
+        """The pages that crashed."""
+        return tuple(stage for stage, state in self.pages.items() if state.status == "crashed")
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        """The pages without a result because nobody asked for them; with any, the run's answer is a partial one."""
+        return tuple(stage for stage, state in self.pages.items() if state.error == NOT_ASKED)
 
     def with_page(self, stage: str, state: PageState) -> Run:
         """The same run with this page's state."""

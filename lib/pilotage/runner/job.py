@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pilotage.errors import InputFaults, PilotageError
@@ -62,11 +60,11 @@ class Job:
 def prepare(workspace: Workspace, request: Request) -> Job:
     """The job; PilotageError with every fault of the playbook, the command line, the dataset and the notebooks."""
     faults: list[PilotageError] = []
-    dataset = _try(lambda: choose_dataset(workspace, request.dataset), faults)
-    due = dataset and _try(lambda: intake_due(workspace, dataset), faults)
-    playbook = _try(lambda: load_playbook(workspace), faults)
+    dataset = attempt(lambda: choose_dataset(workspace, request.dataset), faults)
+    due = dataset and attempt(lambda: intake_due(workspace, dataset), faults)
+    playbook = attempt(lambda: load_playbook(workspace), faults)
     pages = in_order(playbook.pages) if playbook else ()
-    read = {page.stage: _try(lambda page=page: _notebook(workspace, page), faults) for page in pages}  # type: ignore[misc]
+    read = {page.stage: attempt(lambda page=page: _notebook(workspace, page), faults) for page in pages}  # type: ignore[misc]
     notebooks: dict[str, Notebook] = {stage: notebook for stage, notebook in read.items() if notebook}
     declared: dict[str, Mapping[str, Parameter]] = {stage: notebook.parameters for stage, notebook in notebooks.items()}
     settings, wrong = read_settings(request.settings, [p for p in pages if p.stage in declared], declared)
@@ -108,8 +106,8 @@ def intake_due(workspace: Workspace, dataset: str) -> str | None:
         from pilotage.records.expectations import load_expectations
 
         faults: list[PilotageError] = []
-        _try(lambda: check_dataset(workspace, dataset), faults)
-        _try(lambda: load_expectations(workspace), faults)
+        attempt(lambda: check_dataset(workspace, dataset), faults)
+        attempt(lambda: load_expectations(workspace), faults)
         if faults:
             raise together(faults)
     return reason
@@ -118,12 +116,6 @@ def intake_due(workspace: Workspace, dataset: str) -> str | None:
 def resolve_day(checks: Mapping[str, Any], asked: str, today: date) -> str:
     """The day the run stands on: the one asked for, else the synthetic dataset's own, else today (YYYY-MM-DD)."""
     return asked or checks["dataset"].get("as_of") or today.isoformat()
-
-
-def read_checks(folder: Path) -> dict[str, Any]:
-    """The checks.json of an intake or a run."""
-    checks: dict[str, Any] = json.loads((folder / "checks.json").read_text(encoding="utf-8"))
-    return checks
 
 
 class Several(PilotageError):
@@ -140,6 +132,15 @@ def together(faults: Iterable[PilotageError]) -> PilotageError:
     return listed[0] if len(listed) == 1 else Several(listed)
 
 
+def attempt(read: Callable[[], T], faults: list[PilotageError]) -> T | None:
+    """What `read` gives; None where it raises a PilotageError, which joins the `faults`."""
+    try:
+        return read()
+    except PilotageError as fault:
+        faults.append(fault)
+        return None
+
+
 def _line_faults(request: Request) -> list[str]:
     faults = [] if request.jobs >= 1 else [f"--jobs should be at least 1 (got {request.jobs})"]
     try:
@@ -152,11 +153,3 @@ def _line_faults(request: Request) -> list[str]:
 
 def _notebook(workspace: Workspace, page: Page) -> Notebook:
     return read_notebook(workspace.notebooks / f"{page.notebook}.ipynb")
-
-
-def _try(read: Callable[[], T], faults: list[PilotageError]) -> T | None:
-    try:
-        return read()
-    except PilotageError as fault:
-        faults.append(fault)
-        return None

@@ -15,8 +15,17 @@ from pilotage.playbook import Stage
 from pilotage.runner.notebook import Cell
 
 LIBRARY = Path(pilotage.__file__).parent
+DRAFTING = (
+    *("draft", "draft_look", "draft_yaml", "guess", "guess_look"),
+    *("synonyms", "synonyms_columns", "synonyms_languages"),
+)
 # Neither how a page is run or looks nor how a workspace or a dataset.yaml is begun can change what it computes.
-BEGINNINGS = ("starter.py", "lab.py", *(f"records/{name}.py" for name in ("draft", "guess", "synonyms", "dictionary")))
+BEGINNINGS = (
+    "__main__.py",
+    "starter.py",
+    "lab.py",
+    *(f"records/{name}.py" for name in (*DRAFTING, "dictionary")),
+)
 NOT_CORE = frozenset({*get_args(Stage), "runner", "cli", "template", "records/synthetic", *BEGINNINGS})
 PACKAGES = ("duckdb", "great-expectations", "ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "scipy")
 

@@ -13,11 +13,11 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from pilotage.hashes import fingerprint, part_fingerprint, part_of, sha256_file, write_json_atomically
+from pilotage.words import listed, plain
 
 IN_RUN = "run:"
 KEY_PARTS = {
     "cells": "its notebook changed",
-    "parameters": "a parameter changed",
     "core": "the library changed",
     "stage": "its package changed",
     "versions": "Python or a package changed version",
@@ -93,11 +93,24 @@ def copy_page(old: Path, new: Path, stage: str) -> None:
     write_json_atomically(manifest_path(new, stage), facts)
 
 
+def changed_parameters(was: Any, now: Any) -> str:
+    """Which parameters changed from what to what; one that nobody set has the notebook's own value."""
+    was, now = (values if isinstance(values, dict) else {} for values in (was, now))
+    names = [name for name in {**was, **now} if was.get(name, was) != now.get(name, now)]
+    return listed([f"{name} changed from {_value(was, name)} to {_value(now, name)}" for name in names])
+
+
+def _value(values: Mapping[str, Any], name: str) -> str:
+    if name not in values:
+        return "the notebook's own"
+    return "none" if values[name] is None else plain(values[name]) or "empty"
+
+
 def _differences(root: Path, run: Path, upstream: Path, manifest: Manifest, key: Mapping[str, Any]) -> Iterator[str]:
     was, opened = manifest.key, manifest.opened
     for part in sorted(was.keys() | key.keys()):
         if was.get(part) != key.get(part):
-            yield KEY_PARTS.get(part, f"{part} changed")
+            yield KEY_PARTS.get(part) or changed_parameters(was.get(part), key.get(part))
     for path, digest in opened.files.items():
         if fingerprint(_place(root, upstream, path)) != digest:
             yield f"{path.removeprefix(IN_RUN)} changed"

@@ -55,7 +55,9 @@ def read_cells(text: str, name: str) -> tuple[Cell, ...]:
     try:
         return tuple(_cell(cell) for cell in json.loads(text)["cells"])
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise PilotageError(f"this is not a notebook ({fault})", name, "open and save it in JupyterLab") from None
+        raise PilotageError(
+            f"this is not a notebook ({fault})", name, "put it back from git or from a fresh `pilotage init`"
+        ) from None
 
 
 def read_parameters(cells: tuple[Cell, ...], name: str) -> Mapping[str, Parameter]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from pilotage import audit_log
+from pilotage.errors import InputFaults
 from pilotage.hashes import write_json_atomically
 from pilotage.runner.export import export_run
 from pilotage.runner.history import Run, last_run, new_folder, point_latest, runs
-from pilotage.runner.job import Job, Request, prepare, read_checks, resolve_day
+from pilotage.runner.job import Job, Request, prepare, resolve_day
 from pilotage.runner.lock import only_run
 from pilotage.runner.manifest import stale_reason
 from pilotage.runner.plan import DECISION
 from pilotage.runner.progress import Progress
 from pilotage.runner.results import Decided, read_decision
 from pilotage.runner.schedule import Schedule
+from pilotage.runner.tables import take_in
 from pilotage.workspace import Workspace
 
 Clock = Callable[[], datetime]
@@ -36,11 +37,16 @@ class Outcome:
     why: str
     crashed: tuple[str, ...]
     reused: bool
+    not_asked: tuple[str, ...] = ()
 
     @property
     def index(self) -> Path:
         """The executive's page."""
         return self.folder / "index.html"
+
+    def page(self, stage: str) -> Path:
+        """The HTML of one page."""
+        return self.folder / "pages" / f"{stage}.html"
 
 
 def run(
@@ -51,27 +57,29 @@ def run(
     Raises PilotageError for input that cannot be followed; a page that crashes is in the outcome, never an exception.
     """
     job = prepare(workspace, request)
+    today = clock().astimezone(UTC).date()
+    refuse_future(job, today)
     with only_run(workspace.reports), progress:
-        take_in(job, progress)
-        checks = read_checks(workspace.intake(job.dataset))
-        as_of = resolve_day(checks, request.as_of, clock().astimezone(UTC).date())
+        checks = take_in(workspace, job.dataset, job.intake_due, progress)
+        as_of = resolve_day(checks, request.as_of, today)
         last = last_run(workspace.reports, job.dataset)
         if last and not request.fresh and up_to_date(job, last, as_of):
             export_run(job, last)
-            point_latest(workspace.reports, last.folder)
+            _point(job, last)
             return outcome(last, reused=True)
         return _work(job, checks, as_of, last, progress, clock)
 
 
-def take_in(job: Job, progress: Progress) -> None:
-    """Run the intake of the dataset unless its canonical tables are still those of its files."""
-    if job.intake_due:
-        from pilotage.records.intake import intake
+def refuse_future(job: Job, today: date) -> None:
+    """InputFaults where --as-of names a day to come and the data is real: nobody has seen that day's rows."""
+    asked = job.request.as_of
+    if asked <= today.isoformat():
+        return
+    from pilotage.records.dataset import load_dataset
 
-        began, name = monotonic(), f"data/{job.dataset}"
-        progress.started(name, f"taking in its tables ({job.intake_due})")
-        intake(job.workspace, job.dataset, lambda line: progress.doing(name, line))
-        progress.ended(name, f"its tables are taken in ({monotonic() - began:.1f} s)")
+    if not load_dataset(job.workspace, job.dataset).synthetic:
+        fault = f"--as-of {asked} is later than today, {today} in UTC; only a synthetic dataset may live on such a day"
+        raise InputFaults("the command line cannot be followed", [fault])
 
 
 def up_to_date(job: Job, run: Run, as_of: str) -> bool:
@@ -85,8 +93,7 @@ def up_to_date(job: Job, run: Run, as_of: str) -> bool:
 def outcome(run: Run, reused: bool = False) -> Outcome:
     """The outcome that a run's folder holds."""
     decided = read_decision(run.folder) or Decided("not yet", None, "its decision.json is gone or damaged")
-    crashed = tuple(stage for stage, state in run.pages.items() if state.status == "crashed")
-    return Outcome(run.folder, decided.answer, decided.tier, decided.why, crashed, reused)
+    return Outcome(run.folder, decided.answer, decided.tier, decided.why, run.crashed, reused, run.not_asked)
 
 
 def _work(job: Job, checks: dict[str, Any], as_of: str, last: Run | None, progress: Progress, clock: Clock) -> Outcome:
@@ -102,28 +109,33 @@ def _work(job: Job, checks: dict[str, Any], as_of: str, last: Run | None, progre
     export_run(job, run)
     run = replace(run, finished_at=_stamp(clock))
     run.save()
-    point_latest(job.workspace.reports, run.folder)
+    _point(job, run)
     return outcome(run)
 
 
-def _begin(job: Job, as_of: str, last: Run | None, clock: Clock) -> tuple[Run, Path | None]:
-    """The run to work in, and the run whose pages may be copied into it."""
+def _point(job: Job, run: Run) -> None:
+    """Let reports/latest lead to the run, unless its answer is a partial one."""
+    if not run.not_asked:
+        point_latest(job.workspace.reports, run.folder)
+
+
+def _begin(job: Job, as_of: str, last: Run | None, clock: Clock) -> tuple[Run, list[Run]]:
+    """The run to work in, and the runs whose pages may be copied into it."""
     fresh = job.request.fresh
     if last and not fresh and last.finished_at is None and (last.as_of, last.parameters) == (as_of, job.settings):
-        return last, _finished_before(job, last)
+        return last, list(_others(job, last.name))
     folder = new_folder(job.workspace.reports, job.dataset, clock())
     run = Run(folder, job.dataset, as_of, job.settings, started_at=_stamp(clock))
-    return run, None if fresh or last is None else last.folder
+    return run, [] if fresh else list(_others(job, run.name))
 
 
-def _finished_before(job: Job, run: Run) -> Path | None:
-    """The newest finished run of the dataset before this one."""
-    older = (
-        other
-        for other in reversed(runs(job.workspace.reports))
-        if other.dataset == run.dataset and other.name < run.name
-    )
-    return next((other.folder for other in older if other.finished_at), None)
+def _others(job: Job, name: str) -> Iterator[Run]:
+    """The other runs of the dataset, the newest first, back to one that finished with all its pages."""
+    for other in reversed(runs(job.workspace.reports)):
+        if other.dataset == job.dataset and other.name != name:
+            yield other
+            if other.finished_at and not other.not_asked:
+                return
 
 
 def _copy_checks(job: Job, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from time import monotonic
 
 from pilotage.playbook import Page
 from pilotage.runner.collect import clear, collect, keep_partial
-from pilotage.runner.history import PageState, Run
+from pilotage.runner.history import NOT_ASKED, PageState, Run
 from pilotage.runner.job import Job
 from pilotage.runner.kernels import Kernels
 from pilotage.runner.manifest import copy_page, stale_reason
@@ -19,11 +20,11 @@ from pilotage.runner.progress import Progress, describe
 
 @dataclass
 class Schedule:
-    """Works through a job in one run folder; `previous` is the run whose pages may be copied."""
+    """Works through a job in one run folder; `previous` are the runs whose pages may be copied, the newest first."""
 
     job: Job
     run: Run
-    previous: Path | None
+    previous: Sequence[Run]
     progress: Progress
     running: dict[Future[PageState], Page] = field(default_factory=dict)
     states: dict[str, PageState] = field(default_factory=dict)
@@ -73,17 +74,28 @@ class Schedule:
         lacking = [need for need in page.needs if not self.states[need].finished]
         if lacking and stage != DECISION:
             clear(folder, stage)
-            return PageState("not run", error=f"it needs {lacking[0]}, which has no result")
+            asked = stage in self.job.wanted
+            return PageState("not run", error=f"it needs {lacking[0]}, which has no result" if asked else NOT_ASKED)
         root, key, known = self.job.workspace.root, self._key(stage), self.run.pages.get(stage)
         if stale_reason(root, folder, stage, key) is None:
             return known if known and known.finished else PageState("done")
         clear(folder, stage)
-        # What crashed here runs again here: an older result must not stand in for it.
-        previous = None if known and known.status == "crashed" else self.previous
-        if previous and stale_reason(root, previous, stage, key, upstream=folder) is None:
-            copy_page(previous, folder, stage)
+        source = self._to_copy_from(stage, key)
+        if source:
+            copy_page(source, folder, stage)
             return PageState("copied")
-        return None if stage in self.job.wanted else PageState("not run", error="it was not asked for")
+        return None if stage in self.job.wanted else PageState("not run", error=NOT_ASKED)
+
+    def _to_copy_from(self, stage: str, key: Mapping[str, object]) -> Path | None:
+        """The run folder with the page as it would come out now; an older result never stands in for a crash."""
+        newer = self.run
+        for older in self.previous:
+            if stage in newer.crashed:
+                return None
+            if stale_reason(self.job.workspace.root, older.folder, stage, key, upstream=self.run.folder) is None:
+                return older.folder
+            newer = older
+        return None
 
     def _execute(self, page: Page, kernels: Kernels) -> PageState:
         """Execute the page in its work folder and take in what it wrote; a thread's work."""
