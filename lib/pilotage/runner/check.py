@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pilotage.errors import InputFaults, PilotageError
 from pilotage.playbook import Page, Playbook, load_playbook
-from pilotage.runner.job import attempt, choose_dataset, datasets, intake_due, together
+from pilotage.runner.job import attempt, choose_dataset, intake_due, together
 from pilotage.runner.lock import only_run
 from pilotage.runner.log import check_log
 from pilotage.runner.notebook import read_notebook
@@ -29,7 +29,7 @@ def check(workspace: Workspace, progress: Progress, dataset: str = "") -> list[s
     for page in in_order(book.pages) if book else ():
         attempt(lambda page=page: _check_notebook(workspace.notebooks / f"{page.notebook}.ipynb"), faults)  # type: ignore[misc]
     attempt(lambda: check_log(workspace), faults)
-    names = datasets(workspace) if not dataset else [dataset]
+    names = workspace.datasets() if not dataset else [dataset]
     with progress:
         found = [attempt(lambda name=name: _taken_in(workspace, name, progress), faults) for name in names or [""]]  # type: ignore[misc]
     if faults or not book:

@@ -78,7 +78,7 @@ def prepare(workspace: Workspace, request: Request) -> Job:
 
 def choose_dataset(workspace: Workspace, name: str) -> str:
     """The dataset asked for, else "sample", else the only one there is; PilotageError where that is no answer."""
-    known = datasets(workspace)
+    known = workspace.datasets()
     if name in known or (not name and SAMPLE in known):
         return name or SAMPLE
     if name:
@@ -91,11 +91,6 @@ def choose_dataset(workspace: Workspace, name: str) -> str:
     if known:
         raise PilotageError(f"there are several datasets: {', '.join(known)}", next="name one with --dataset")
     raise PilotageError("there is no dataset under data/", next="draft one: pilotage map FILE... --into data/NAME")
-
-
-def datasets(workspace: Workspace) -> list[str]:
-    """The names of the datasets, in order; empty when there is none."""
-    return sorted(path.parent.name for path in workspace.data.glob("*/dataset.yaml"))
 
 
 def intake_due(workspace: Workspace, dataset: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pilotage.playbook import Page
 from pilotage.runner.history import Run, last_run
-from pilotage.runner.job import Job, Request, datasets, prepare, resolve_day
+from pilotage.runner.job import Job, Request, prepare, resolve_day
 from pilotage.runner.manifest import read_manifest, stale_reason
 from pilotage.runner.plan import DECISION
 from pilotage.runner.results import read_decision
@@ -32,7 +32,7 @@ class Standing:
 
 def status_lines(workspace: Workspace, today: date, dataset: str = "") -> list[str]:
     """For each dataset (or the one named): its last run, the answer, and the state of each page."""
-    names = [dataset] if dataset else datasets(workspace)
+    names = [dataset] if dataset else workspace.datasets()
     jobs = [prepare(workspace, Request(dataset=name)) for name in names or [""]]
     return [line for job in jobs for line in _dataset(job, today)]
 
