@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pilotage.kpis.definitions import DEFINITIONS, Definition
 from pilotage.kpis.record import Kpi
-from pilotage.words import apart, count, number
+from pilotage.words import apart, count, number, singular
 
 Answer = Literal["go", "no-go", "not yet"]
 ANSWERS: tuple[Answer, ...] = ("go", "no-go", "not yet")
@@ -78,7 +78,7 @@ def judge(
         return Gate(
             kpi.name, kpi.name, tier, required, answer, why, limit, None, definition.counted if definition else None
         )
-    more = _more_needed(kpi, limit, definition, over)
+    more = None if kpi.unmeasured else _more_needed(kpi, limit, definition, over)
     why = f"{why}; {_advice(kpi, definition, more)}"
     return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, more, definition.counted)
 
@@ -86,7 +86,7 @@ def judge(
 def at_least(name: str, have: float, limit: float, unit: str, required: bool = True) -> Gate:
     """A gate on an amount of evidence: enough is go, too little is not yet, and never no-go."""
     more = max(0, math.ceil(limit - have))
-    why = f"{number(have)} {unit}; the limit is at least {limit:,.0f}"
+    why = f"{number(have)} {singular(unit) if have == 1 else unit}; the limit is at least {limit:,.0f}"
     return Gate(name, name, None, required, "not yet" if more else "go", why, limit, more or None, unit)
 
 

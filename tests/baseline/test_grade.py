@@ -41,11 +41,11 @@ def test_locked_late_or_not_at_all_is_recorded(tables: Build, at: str, dataset: 
     assert why in found.why
 
 
-def test_a_baseline_altered_after_its_lock_is_no_longer_locked(tables: Build) -> None:
+def test_a_baseline_altered_after_its_lock_is_worth_no_more_than_somebodys_word(tables: Build) -> None:
     before = tables(cases=[{**CASE, "handling_minutes": 45.0}], interactions=[PILOT])
     after = tables(cases=[{**CASE, "handling_minutes": 60.0}], interactions=[PILOT])
     found = grade(after, "recorded", "mine", [lock(before, "2026-05-01T00:00:00+00:00")])
-    assert found.name == "recorded"
+    assert found.name == "self-reported"
     assert "differ from those locked on 2026-05-01" in found.why
 
 

@@ -38,10 +38,10 @@ def gates(page: NewPage, tables: Tables) -> dict[Key, Gate]:
 def money_gates(page: Page, tables: Tables) -> list[Gate]:
     phase, volume = roi.phase_with_agent(tables), roi.cases_per_month(tables)
     pairs = {before.name: (before, after) for before, after in roi.before_and_after(tables, phase)}
-    spent = roi.costs(tables, page.playbook.roi.one_off_categories, phase)
+    spent = roi.costs(tables, page.playbook.roi.one_off_categories, phase, page.as_of)
     reason = roi.unknown(pairs, volume, spent)
     worlds = None if reason else roi.draw(pairs, volume or 0.0, spent, phase or "", page.playbook, 500)
-    return roi.gates(page, tables, roi.money_kpis(worlds, spent, reason), pairs)
+    return roi.gates(page, tables, roi.money_kpis(worlds, spent, reason), pairs, spent)
 
 
 def opened(page: NewPage, whole: Tables, part: Tables) -> list[Key]:

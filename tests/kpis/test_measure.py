@@ -133,6 +133,26 @@ def test_a_run_that_names_no_task_counts_against_pass_hat_k(tables: Build) -> No
     assert part.low < whole.low - 0.1
 
 
+def test_a_failure_under_a_task_of_its_own_counts_against_pass_hat_k(tables: Build) -> None:
+    rows = [run(n, task_id=f"t{n // 2}", trial=n % 2, success=n % 4 > 0) for n in range(80)]
+    split = [{**row, "task_id": f"own{n}"} if not row["success"] else row for n, row in enumerate(rows)]
+    whole, part = (measure(tables(interactions=given), "pass_hat_k", "pilot", k=2) for given in (rows, split))
+    assert whole.low is not None
+    assert part.low is not None
+    assert part.low <= whole.low
+
+
+def test_where_runs_name_task_and_case_a_missing_task_is_a_lost_name(tables: Build) -> None:
+    rows = [run(n, task_id=f"t{n // 2}", trial=n % 2, case_id=f"c{n}") for n in range(40)]
+    blank = [{**row, "task_id": None} if n < 4 else row for n, row in enumerate(rows)]
+    assert measure(tables(interactions=blank), "pass_hat_k", "pilot", k=2).unmeasured == 4
+
+
+def test_a_try_of_its_own_hung_below_another_run_still_counts(tables: Build) -> None:
+    rows = [run(1, task_id="t1", trial=1), run(2, task_id="t2", trial=1, success=False, parent_interaction="i1")]
+    assert measure(tables(interactions=rows), "task_success_rate", "pilot").estimate == 0.5
+
+
 def test_losing_the_names_of_the_tasks_narrows_no_interval(tables: Build) -> None:
     rows = [run(n, task_id=f"t{n // 4}", trial=n % 4, success=(n // 4) % 5 > 0) for n in range(120)]
     named = measure(tables(interactions=rows), "task_success_rate", "pilot")

@@ -256,3 +256,19 @@ def test_asking_whether_an_intake_is_fresh_loads_nothing_heavy():
     heavy = "{'pandas', 'pyarrow', 'duckdb', 'great_expectations', 'numpy', 'pydantic', 'yaml'}"
     code = f"import sys, pilotage.records.freshness; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": "lib"}).returncode == 0
+
+
+def test_more_rows_than_the_source_has_counted_fail_a_check(write):
+    yaml = RUNS_YAML.replace("file: runs.csv", "file: runs.csv\n    rows: 2")
+    checks = intake(write(yaml, runs__csv=RUNS), "desk").checks["tables"]["interactions"]["checks"]
+    found = next(check for check in checks if check["name"] == "no row beyond those the source counted")
+    assert (found["passed"], found["detail"]) == (False, "1 more rows than the 2 that dataset.yaml declares")
+
+
+def test_copies_of_a_judgement_fail_a_check_and_equal_events_do_not(write):
+    label = "r1,hallucination,0,human,a,uniform,1,2026-07-01\n"
+    names = "interaction_id,metric,value,source,labeller,stream,inclusion_probability,labelled_at\n"
+    yaml = RUNS_YAML + "  labels:\n    file: labels.csv\n"
+    checks = intake(write(yaml, runs__csv=RUNS, labels__csv=names + label * 2), "desk").checks["tables"]["labels"]
+    found = next(check for check in checks["checks"] if check["name"] == "equal rows")
+    assert not found["passed"]

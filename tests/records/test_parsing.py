@@ -15,7 +15,7 @@ def test_a_whole_number_that_outgrows_its_column_when_multiplied_is_set_aside(ta
     item = take("interactions", f"interaction_id,k\nr1,{text}\nr2,1.5\n", values=way)
     values, reasons = outcome(item, "input_tokens")
     assert values == [1500]
-    assert f"input_tokens has more than 18 digits (got {text!r})" in reasons[0]
+    assert f"input_tokens is beyond 1e+15 (got {text!r})" in reasons[0]
 
 
 def test_a_whole_number_of_many_digits_is_called_what_it_is(take):

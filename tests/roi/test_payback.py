@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,12 @@ def pairs(before: Kpi, after: Kpi | None) -> dict[str, tuple[Kpi, Kpi | None]]:
     return {"handling_minutes": (before, after), "error_rate": (nothing, nothing)}
 
 
+ERRORS = {"error_rate": (measured("error_rate", 0.05), measured("error_rate", 0.05))}
+
+
 def draw(minutes_saved: float, spread: float = 0.0, monthly: float = 1000.0, once: float = 12_000.0) -> roi.Draws:
     both = pairs(measured("handling_minutes", 30.0 + minutes_saved, spread), measured("handling_minutes", 30.0, spread))
-    return roi.draw(both, 100, Costs(once, monthly, 1), "pilot", exact_book(), 4000)
+    return roi.draw(both, 100, Costs(once, monthly), "pilot", exact_book(), 4000)
 
 
 def test_twenty_minutes_on_a_hundred_cases_at_sixty_an_hour_are_two_thousand_a_month() -> None:
@@ -67,13 +70,13 @@ def test_production_counts_as_it_came_and_the_pilot_for_the_assumed_share_only()
     half = exact_book().assumptions.model_copy(update={"share_of_cases_with_agent": known(0.5)})
     book = BOOK.model_copy(update={"assumptions": half})
     shown = {
-        phase: roi.draw(both, 100, Costs(0.0, 0.0, 1), phase, book, 10).benefit[0] for phase in ("pilot", "production")
+        phase: roi.draw(both, 100, Costs(0.0, 0.0), phase, book, 10).benefit[0] for phase in ("pilot", "production")
     }
     assert shown == {"pilot": pytest.approx(1000), "production": pytest.approx(2000)}
 
 
 def test_an_agent_that_costs_more_than_it_frees_never_pays_back() -> None:
-    kpis = {kpi.name: kpi for kpi in roi.money_kpis(draw(5), Costs(12_000.0, 1000.0, 1))}
+    kpis = {kpi.name: kpi for kpi in roi.money_kpis(draw(5), Costs(12_000.0, 1000.0))}
     assert (kpis["payback_months"].low, kpis["payback_months"].high) == (120.0, 120.0)
     assert kpis["chance_of_gain"].estimate == 0.0
 
@@ -90,12 +93,12 @@ def test_the_same_seed_draws_the_same_worlds() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "volume", "costs", "why"),
     [
-        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1, 1),
+        (measured("h", None, reason="no column"), measured("h", 1), 9.0, Costs(1, 1),
          "before the agent is not known"),
-        (measured("h", 2), None, 9.0, Costs(1, 1, 1), "no case was handled with it"),
-        (measured("h", 2), measured("h", 1), None, Costs(1, 1, 1), "monthly volume is not known"),
-        (measured("h", 2), measured("h", 1), 9.0, Costs(None, None, 0), "no costs"),
-        (measured("h", 2), measured("h", 1), 9.0, Costs(1, 1, 1), ""),
+        (measured("h", 2), None, 9.0, Costs(1, 1), "no case was handled with it"),
+        (measured("h", 2), measured("h", 1), None, Costs(1, 1), "monthly volume is not known"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(None, None), "no costs"),
+        (measured("h", 2), measured("h", 1), 9.0, Costs(1, 1), ""),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_named(before: Kpi, after: Kpi | None, volume: float | None, costs: Costs, why: str) -> None:
@@ -114,27 +117,42 @@ CASES = [case(1, "production", datetime(2026, 9, 10), 10), case(2, "production",
 def costs_of(tables: Build, *rows: tuple[str, str, float, str]) -> Costs:
     names = ("month", "category", "amount", "kind")
     costs = [dict(zip(names, row, strict=True)) for row in rows]
-    return roi.costs(tables(cases=CASES, costs=costs), ("build",), "production")
+    return roi.costs(tables(cases=CASES, costs=costs), ("build",), "production", date(2026, 10, 12))
 
 
 def test_what_was_spent_before_the_agent_went_to_work_is_one_off_whatever_its_name(tables: Build) -> None:
     found = costs_of(tables, ("2026-03", "Build", 500.0, "actual"), ("2026-07", "licences", 9.0, "actual"),
                      ("2026-08", "licences", 10.0, "actual"), ("2026-09", "licences", 30.0, "actual"))  # fmt: skip
-    assert found == Costs(509.0, 20.0, 2)
+    assert found == Costs(509.0, 20.0)
 
 
 def test_a_category_of_which_nothing_was_spent_yet_counts_as_planned(tables: Build) -> None:
     found = costs_of(tables, ("2026-03", "build", 600.0, "planned"), ("2026-08", "licences", 10.0, "actual"),
                      ("2026-08", "licences", 99.0, "planned"))  # fmt: skip
-    assert found == Costs(600.0, 10.0, 1, ("build",))
+    assert found == Costs(600.0, 10.0, ("build",), ("licences",))
 
 
 def test_no_amount_of_money_gets_lost(tables: Build) -> None:
-    rows = [(f"2026-{month:02}", name, 10.0, "actual") for month in range(1, 13) for name in ("build", "other")]
+    rows = [(f"2026-{month:02}", name, 10.0, "actual") for month in range(1, 10) for name in ("build", "other")]
     found = costs_of(tables, *rows)
     assert found.one_off is not None
     assert found.monthly is not None
-    assert found.one_off + found.monthly * found.months == sum(row[2] for row in rows)
+    assert found.one_off + 2 * found.monthly == sum(row[2] for row in rows)
+
+
+def test_a_further_cost_never_makes_the_agent_cheaper(tables: Build) -> None:
+    licences = (("2026-08", "licences", 10.0, "actual"), ("2026-09", "licences", 30.0, "actual"))
+    future = tuple((f"2027-{month:02}", "hosting", 5.0, "planned") for month in range(1, 13))
+    this_month = (("2026-10", "licences", 1.0, "actual"),)
+    few, more, partial = (
+        costs_of(tables, *rows).monthly for rows in (licences, licences + future, licences + this_month)
+    )
+    assert (few, more, partial) == (20.0, 25.0, 20.0)
+
+
+def test_money_that_was_planned_and_hardly_booked_is_a_doubt(tables: Build) -> None:
+    found = costs_of(tables, ("2026-09", "hosting", 10.0, "actual"), ("2026-09", "hosting", 5000.0, "planned"))
+    assert found.unbooked == ("hosting",)
 
 
 def test_production_stands_for_the_work_with_the_agent_before_the_pilot(tables: Build) -> None:
@@ -151,23 +169,46 @@ def test_the_monthly_volume_comes_from_the_baseline(tables: Build) -> None:
 
 
 def test_unknown_money_is_not_yet_and_example_assumptions_hold_real_data(tables: Build, page: NewPage) -> None:
-    both = pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0))
-    spent = Costs(12_000.0, 1000.0, 1)
+    both = {**pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0)), **ERRORS}
+    spent = Costs(12_000.0, 1000.0)
     missing = roi.money_kpis(None, spent, "the dataset has no costs")
     assert [kpi.reason for kpi in missing] == ["the dataset has no costs"] * 6
-    assert [gate.answer for gate in roi.gates(page("roi"), tables(), missing, both)] == ["not yet", "not yet"]
+    assert [gate.answer for gate in roi.gates(page("roi"), tables(), missing, both, spent)] == ["not yet", "not yet"]
     kpis = roi.money_kpis(draw(60), spent)
-    assert [gate.answer for gate in roi.gates(page("roi"), tables(), kpis, both)] == ["go", "go"]
-    real = roi.gates(page("roi", synthetic=False), tables(), kpis, both)
+    assert [gate.answer for gate in roi.gates(page("roi"), tables(), kpis, both, spent)] == ["go", "go"]
+    real = roi.gates(page("roi", synthetic=False), tables(), kpis, both, spent)
     assert [gate.answer for gate in real] == ["not yet", "not yet"]
     assert "people_cost_per_hour" in real[0].why
 
 
 def test_cases_without_a_recorded_time_hold_the_money(tables: Build, page: NewPage) -> None:
     both = pairs(measured("handling_minutes", 90.0), replace(measured("handling_minutes", 30.0), unmeasured=30))
-    gate = roi.gates(page("roi"), tables(), roi.money_kpis(draw(60), Costs(12_000.0, 1000.0, 1)), both)[0]
+    gate = roi.gates(
+        page("roi"), tables(), roi.money_kpis(draw(60), Costs(12_000.0, 1000.0)), both, Costs(12_000.0, 1000.0)
+    )[0]
     assert gate.answer == "not yet"
     assert "30 of 130 rows have no value for" in gate.why
+
+
+@pytest.mark.parametrize(
+    ("spent", "why"),
+    [
+        (Costs(None, 1000.0), "nothing is recorded as spent before"),
+        (Costs(-5.0, 1000.0), "the costs are negative"),
+        (Costs(9.0, 9.0, (), ("hosting",)), "is all of it booked?"),
+    ],
+)
+def test_costs_that_cannot_be_right_hold_the_money(tables: Build, page: NewPage, spent: Costs, why: str) -> None:
+    both = {**pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0)), **ERRORS}
+    gate = roi.gates(page("roi"), tables(), roi.money_kpis(draw(60), spent), both, spent)[0]
+    assert gate.answer == "not yet"
+    assert why in gate.why
+
+
+def test_errors_that_were_not_recorded_hold_the_money(tables: Build, page: NewPage) -> None:
+    both, spent = pairs(measured("handling_minutes", 90.0), measured("handling_minutes", 30.0)), Costs(9.0, 9.0)
+    gate = roi.gates(page("roi"), tables(), roi.money_kpis(draw(60), spent), both, spent)[0]
+    assert "errors before and with the agent are not both known" in gate.why
 
 
 def test_the_kpis_with_the_agent_stand_beside_their_baseline() -> None:

@@ -58,7 +58,9 @@ def grade(tables: Tables, source: str, dataset: str, locks: Iterable[Entry]) -> 
     if not own:
         return _grade("recorded", "it was never locked (`pilotage baseline lock` does it)")
     if own[-1].what.get("fingerprint") != print_now:
-        return _grade("recorded", f"its rows differ from those locked on {own[-1].at[:10]}")
+        return _grade(
+            "self-reported", f"its rows differ from those locked on {own[-1].at[:10]}; lock it anew if that is right"
+        )
     return _graded_by_lock([entry for entry in own if entry.what.get("fingerprint") == print_now], pilot)
 
 
@@ -100,7 +102,7 @@ def _sha256(tables: Tables, rows: str) -> str:
 
 def begin_of_pilot(tables: Tables) -> tuple[bool, datetime | None]:
     """Whether there is a pilot, and its first moment by its interactions or cases; None where a run carries no time."""
-    sql = "SELECT count(*), count({time}), min({time}) FROM {table} WHERE phase = 'pilot'"
+    sql = "SELECT count(*), count({time}), min({time}) FROM {table} WHERE phase IN ('pilot', 'production')"
     runs, timed, first_run = tables.row(sql.format(table="interactions", time="started_at"))
     cases, _, first_case = tables.row(sql.format(table="cases", time="opened_at"))
     begins = [begin for begin in (first_run, first_case) if isinstance(begin, datetime)]

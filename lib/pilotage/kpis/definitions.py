@@ -36,27 +36,33 @@ class Definition:
     quantile: float | None = None
 
 
-# A sub-agent's run belongs to its parent's and is no unit of its own. Repeated trials of a task, or several runs for a
-# case, are one cluster. {alone} is filled in when measuring: what a run without task and case counts as.
+# A sub-agent's run belongs to its parent's and is no unit of its own, unless it names a task or trial of its own.
+# Repeated trials of a task, or several runs for a case, are one cluster. {alone} is filled in when measuring: what a
+# run without task and case counts as.
 RUNS = """(SELECT i.*, strftime(date_trunc('week', local_time(i.started_at)), '%Y-%m-%d') AS week,
-                  coalesce(i.task_id, p.task_id, i.case_id, p.case_id, {alone}) AS cluster
+                  coalesce(i.task_id, p.task_id, i.case_id, p.case_id, {alone}) AS cluster,
+                  i.parent_interaction IS NULL OR (i.task_id IS NOT NULL AND (i.task_id IS DISTINCT FROM p.task_id
+                      OR i.trial IS DISTINCT FROM p.trial)) AS is_unit
            FROM interactions i LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction)"""
 UNASSIGNED = "?"  # the cluster of runs that name no task in a dataset whose runs have tasks
 
-INTERACTIONS = "SELECT phase, segment, week, cluster, {value} AS value FROM {runs} WHERE parent_interaction IS NULL"
+INTERACTIONS = "SELECT phase, segment, week, cluster, {value} AS value FROM {runs} WHERE is_unit"
 
 # A run's own tokens, else those of its model calls where all are known; a sub-agent's are its parent's.
 TOKENS = """
 WITH calls AS (SELECT interaction_id, CASE WHEN count(*) = count(input_tokens + output_tokens)
                                            THEN sum(input_tokens + output_tokens) END AS tokens
                FROM model_calls GROUP BY interaction_id),
-spent AS (SELECT coalesce(i.parent_interaction, i.interaction_id) AS interaction_id,
-                 coalesce(i.input_tokens + i.output_tokens, c.tokens) AS tokens
-          FROM interactions i LEFT JOIN calls c USING (interaction_id)),
+spent AS (SELECT CASE WHEN r.is_unit THEN r.interaction_id ELSE r.parent_interaction END AS interaction_id,
+                 coalesce(r.input_tokens + r.output_tokens, c.tokens) AS tokens
+          FROM {runs} r LEFT JOIN calls c USING (interaction_id)),
 whole AS (SELECT interaction_id, CASE WHEN count(*) = count(tokens) THEN sum(tokens) END AS value
           FROM spent GROUP BY interaction_id)
-SELECT phase, segment, week, cluster, value FROM {runs} JOIN whole USING (interaction_id)
-WHERE parent_interaction IS NULL"""
+SELECT phase, segment, week, cluster, value FROM {runs} JOIN whole USING (interaction_id) WHERE is_unit"""
+
+# What has no task is no try of one, such as a live run for a case; where runs name both, a missing task is a lost name.
+TRIED = """ AND (task_id IS NOT NULL OR case_id IS NULL
+                 OR EXISTS (FROM interactions x WHERE x.task_id IS NOT NULL AND x.case_id IS NOT NULL))"""
 
 TOOL_CALLS = """
 SELECT r.phase, r.segment, r.week, r.cluster, t.tool, CASE WHEN t.status <> 'ok' THEN 1 ELSE 0 END AS value
@@ -105,7 +111,7 @@ _ALL = (
         "pass_hat_k", "Tasks done right every time", unit="share", better="higher", kind="pass^k",
         numerator="chance that k trials of a task all succeed", denominator="tasks with at least k trials",
         counted="tasks", parts=(), needs=("interactions.success", "interactions.task_id"),
-        rows=_run_value("CAST(success AS INTEGER)") + " AND (task_id IS NOT NULL OR case_id IS NULL)",
+        rows=_run_value("CAST(success AS INTEGER)") + TRIED,
     ),
     _run(
         "escalation_rate", "Handed to a person", unit="share", better="lower", kind="rate",

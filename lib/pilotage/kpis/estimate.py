@@ -98,7 +98,7 @@ def _quantile(rows: Rows, asked: Asked) -> Found | str:
 
 
 def _pass_hat_k(rows: Rows, asked: Asked) -> Found | str:
-    """Each trial that is missing, or that names no task, may have spoilt one task or saved one."""
+    """Each trial that is missing, names no task, or stands alone may have spoilt one task or saved one."""
     import numpy as np
 
     from pilotage.statistics import pass_hat_k
@@ -110,7 +110,7 @@ def _pass_hat_k(rows: Rows, asked: Asked) -> Found | str:
     if not repeated.any():
         most = int(trials[named].max()) if named.any() else 0
         return f"no task of the {{phase}} was tried {asked.k} times; the most is {most}"
-    lost = asked.missing + int(trials[~named].sum())
+    lost = asked.missing + int(trials[~repeated].sum())
     worst_first = np.argsort(rows["total"][repeated] / trials[repeated], kind="stable")
     passed, tried = np.asarray(rows["total"][repeated])[worst_first], trials[repeated][worst_first]
     interval = pass_hat_k(passed, tried, asked.k, asked.confidence)

@@ -64,10 +64,10 @@ def _lacking(tables: Tables, definition: Definition) -> str:
 
 
 def _sql(tables: Tables, definition: Definition) -> str:
-    """The definition's rows. Where runs have tasks, those that name neither task nor case may be any task's: together
-    they are one cluster, so that losing the names narrows no interval."""
-    own = "coalesce(i.parent_interaction, i.interaction_id)"
-    alone = f"'{UNASSIGNED}'" if tables.has("interactions", "task_id") else own
+    """The definition's rows. Where runs have tasks or cases, those that name neither may be any one's: together they
+    are one cluster, so that losing the names narrows no interval."""
+    named = tables.has("interactions", "task_id") or tables.has("interactions", "case_id")
+    alone = f"'{UNASSIGNED}'" if named else "coalesce(i.parent_interaction, i.interaction_id)"
     return definition.rows.replace("{runs}", RUNS.replace("{alone}", alone))
 
 

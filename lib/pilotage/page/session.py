@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilotage.errors import PilotageError
 from pilotage.hashes import sha256_file, write_json_atomically, write_text_atomically
-from pilotage.kpis import DEFINITIONS, Kpi, Tables
+from pilotage.kpis import Kpi, Tables
 from pilotage.page import html
 from pilotage.page.opened import Opened
 from pilotage.playbook import Limit, Playbook, read_policy
@@ -148,9 +148,9 @@ class Page:
         ]
 
     def gap(self, kpi: Kpi) -> list[str]:
-        """Why a mean may not be trusted: more rows without a value than the playbook lets go missing."""
+        """What speaks against a figure of which more rows have no value than the playbook allows."""
         known, allowed = kpi.n + kpi.unmeasured, self.playbook.rows_missing_max_share.value
-        if DEFINITIONS[kpi.name].kind != "mean" or not kpi.n or kpi.unmeasured <= allowed * known:
+        if not kpi.n or kpi.unmeasured <= allowed * known:
             return []
         return [f"{kpi.unmeasured:,} of {known:,} rows have no value for “{kpi.label}”"]
 
@@ -171,7 +171,7 @@ class Page:
             return f"the rows of `{name}` carry no time, so nobody can say how old they are"
         last = datetime.fromisoformat(fact["last"]).date()
         if self.as_of - last > timedelta(days=self.playbook.freshness_days.value):
-            return f"no new data since {last.isoformat()}"
+            return f"no new data since {last.isoformat()} in `{name}`"
         if last - self.as_of > timedelta(days=1):  # a day of grace: rows are in UTC, the day is the reader's
             return f"the rows of `{name}` reach to {last.isoformat()}, beyond the day decided on"
         return ""

@@ -47,7 +47,11 @@ def _gate(page: Page, tables: Tables, kpi: Kpi, tier: Tier, limit: Limit[float],
 
 def _own_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:
     """What speaks against this KPI alone: values missing from a mean, labels that were not drawn alike."""
-    yield from page.gap(kpi)
+    if DEFINITIONS[kpi.name].kind == "mean":  # the others widen their interval instead
+        yield from page.gap(kpi)
+    (before,) = tables.row("SELECT count(*) FROM interactions WHERE phase = 'baseline'")
+    if before:
+        yield f"{before:,} interactions are said to be of the baseline, when there was no agent"
     if kpi.name == "hallucination_rate" and kpi.n:
         least, most = tables.row(
             """SELECT min(inclusion_probability), max(inclusion_probability) FROM labels JOIN interactions i

@@ -19,6 +19,7 @@ from pilotage.spreadsheet import safe_cell
 from pilotage.workspace import Workspace
 
 Check = dict[str, Any]
+COPIES_COUNT = ("labels", "feedback", "costs")  # where a repeated row moves a rate or a sum
 COMPLETE = "every row is accounted for"
 
 
@@ -67,7 +68,13 @@ def account(
         "tables": {
             table: {
                 **_table(workspace, item, state, folder / "tables" / f"{table}.parquet"),
-                "checks": [_complete(item), *_repeated(item), *_one_agent(item, taken), *expected.get(table, [])],
+                "checks": [
+                    _complete(item),
+                    *_surplus(item),
+                    *_repeated(item),
+                    *_one_agent(item, taken),
+                    *expected.get(table, []),
+                ],
             }
             for table, item in taken.items()
         },
@@ -132,12 +139,22 @@ def _complete(taken: Taken) -> Check:
     return {"name": COMPLETE, "passed": taken.missing == 0, "detail": detail}
 
 
+def _surplus(taken: Taken) -> list[Check]:
+    """More rows than the source has counted are as wrong as fewer: a copy, or another export."""
+    if taken.declared is None:
+        return []
+    more = max(0, taken.read - taken.exact_duplicates - taken.declared)
+    detail = f"{more:,} more rows than the {taken.declared:,} that dataset.yaml declares" if more else "none beyond"
+    return [{"name": "no row beyond those the source counted", "passed": not more, "detail": detail}]
+
+
 def _repeated(taken: Taken) -> list[Check]:
-    """Equal rows of a table without ids are kept, and said."""
+    """Equal rows of a table without ids are kept, and said; of judgements and money they look like copies."""
     if not taken.repeats:
         return []
-    detail = f"{taken.repeats:,} rows equal another one; they are kept, because rows of {taken.table.name} have no id"
-    return [{"name": "equal rows", "passed": True, "detail": detail}]
+    name = taken.table.name
+    detail = f"{taken.repeats:,} rows equal another one; they are kept, because rows of {name} have no id"
+    return [{"name": "equal rows", "passed": name not in COPIES_COUNT, "detail": detail}]
 
 
 def _one_agent(taken: Taken, tables: Mapping[str, Taken]) -> list[Check]:

@@ -25,7 +25,7 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _COMMA_NUMBER = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+|)(,\d*)?([eE][+-]?\d{1,3})?$"
 _INTEGER = r"^[+-]?\d{1,18}(\.0*)?$"
 _LARGE_INTEGER = r"^[+-]?\d{19,}(\.0*)?$"
-_LARGE = 1e18  # whole numbers beyond this are none that anybody counted, and soon none that 64 bits hold
+_ENDLESS = 1e15  # beyond this nothing was measured, and sums soon overflow
 _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])([-T ].*)?$"
 
@@ -63,18 +63,18 @@ def _number(column: Column, cell: Cell) -> Parsed:
     good = pc.match_substring_regex(text, _NUMBER)
     values = pc.cast(_only(text, good), pa.float64())
     values = pc.multiply(values, cell.times) if cell.times is not None else values
-    finite = pc.is_finite(values)
+    finite, sane = pc.is_finite(values), pc.less(pc.abs(values), _ENDLESS)
     wrong = _wrong(column, cell, pc.or_(good, endless), "is not a number")
     endless = pc.or_(endless, pc.and_(good, pc.invert(pc.fill_null(finite, False))))
-    return _only(values, finite), [*wrong, *fault_at(endless, f"{column.name} is not a finite number", cell.text)]
+    faults = [*wrong, *fault_at(endless, f"{column.name} is not a finite number", cell.text)]
+    huge = pc.and_(pc.fill_null(finite, False), pc.invert(pc.fill_null(sane, True)))
+    return _only(values, sane), [*faults, *fault_at(huge, f"{column.name} is beyond {_ENDLESS:g}", cell.text)]
 
 
 def _integer(column: Column, cell: Cell) -> Parsed:
     if cell.times is not None:
         values, faults = _number(column, cell)
-        large = pc.greater_equal(pc.abs(values), _LARGE)
-        whole = pc.cast(pc.round(_only(values, pc.invert(large))), pa.int64())
-        return whole, [*faults, *_too_large(column, cell, large)]
+        return pc.cast(pc.round(values), pa.int64()), faults
     text = _pointed(cell)
     good = pc.match_substring_regex(text, _INTEGER)
     large = pc.match_substring_regex(text, _LARGE_INTEGER)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, get_args
 
 from pilotage.kpis import Kpi, Tables, measure
 from pilotage.playbook.common import BaselineKpi
+from pilotage.words import count
 
 WITH_AGENT = ("production", "pilot")  # the best phase to compare the baseline with comes first
 
@@ -17,35 +18,46 @@ WITH_AGENT = ("production", "pilot")  # the best phase to compare the baseline w
 class Costs:
     """Total cost of ownership in a first version: spent once, and per month of work with the agent (None: unknown).
 
-    `planned` names the categories for which nothing was spent yet, so that their plan stands in.
+    `planned` names the categories whose plan stands in for some month, `unbooked` those of which less than half of what
+    was planned for past months was spent: perhaps it is only not booked yet.
     """
 
     one_off: float | None
     monthly: float | None
-    months: int
     planned: tuple[str, ...] = ()
+    unbooked: tuple[str, ...] = ()
 
 
-# Of each category the actual amounts count, and its plan only where nothing was spent. Whatever was spent before the
-# first month of the phase was spent to get there: it is one-off, whatever it is called, so that no amount gets lost.
+# Of a past month the actual amounts of a category count, and its plan only where nothing of it was ever spent; of this
+# month, which is not over, and of later ones the plan. Whatever falls before the first month of the phase was spent to
+# get there: it is one-off, whatever it is called, so that no amount gets lost. A category's monthly cost is its mean
+# over its own months, so that a further category never makes the others cheaper.
 _COSTS = """
-WITH chosen AS (SELECT * FROM costs QUALIFY kind = CASE WHEN count(*) FILTER (kind = 'actual')
-                OVER (PARTITION BY category) > 0 THEN 'actual' ELSE 'planned' END),
+WITH marked AS (SELECT *, month < $now AS past, category IN (SELECT unnest($one_off)) AS single,
+                       count(*) FILTER (kind = 'actual') OVER (PARTITION BY category) > 0 AS spent FROM costs),
+chosen AS (SELECT * FROM marked
+           WHERE CASE WHEN kind = 'actual' THEN past OR single
+                      ELSE NOT spent OR month > $now OR NOT (past OR single) END),
 start AS (SELECT strftime(min(local_time(opened_at)), '%Y-%m') AS month FROM cases WHERE phase = $phase),
-sides AS (SELECT c.*, c.month < s.month OR category IN (SELECT unnest($one_off)) AS once FROM chosen c, start s)
-SELECT sum(amount) FILTER (once), sum(amount) FILTER (NOT once), count(DISTINCT month) FILTER (NOT once),
-       list_sort(list(DISTINCT category) FILTER (kind = 'planned')) FROM sides"""
+sides AS (SELECT c.*, c.month < s.month OR single AS once FROM chosen c, start s),
+monthly AS (SELECT category, sum(amount) / count(DISTINCT month) AS amount FROM sides WHERE NOT once GROUP BY category),
+late AS (SELECT category FROM marked WHERE past GROUP BY category
+         HAVING sum(amount) FILTER (kind = 'actual') < 0.5 * sum(amount) FILTER (kind = 'planned'))
+SELECT (SELECT sum(amount) FROM sides WHERE once), (SELECT sum(amount) FROM monthly),
+       (SELECT list_sort(list(DISTINCT category)) FROM sides WHERE kind = 'planned'),
+       (SELECT list_sort(list(category)) FROM late)"""
 
 
-def costs(tables: Tables, one_off: Sequence[str], phase: str | None) -> Costs:
+def costs(tables: Tables, one_off: Sequence[str], phase: str | None, as_of: date) -> Costs:
     """The cost of the agent from `costs`; `one_off` names the categories that are spent once, whenever that is.
 
     Everything unknown without a phase with the agent, or without a running cost since it began.
     """
-    once, running, months, planned = tables.row(_COSTS, {"phase": phase or "", "one_off": list(one_off)})
+    given = {"phase": phase or "", "one_off": list(one_off), "now": f"{as_of:%Y-%m}"}
+    once, running, planned, unbooked = tables.row(_COSTS, given)
     if running is None:
-        return Costs(None, None, 0)
-    return Costs(float(once or 0.0), float(running) / months, int(months), tuple(planned or ()))
+        return Costs(None, None)
+    return Costs(None if once is None else float(once), float(running), tuple(planned or ()), tuple(unbooked or ()))
 
 
 def cost_table(tables: Tables) -> Any:
@@ -76,3 +88,22 @@ def cases_per_month(tables: Tables) -> float | None:
     if not isinstance(first, datetime) or not isinstance(last, datetime) or (last - first).days < 7:
         return None
     return float(cases) / ((last - first).total_seconds() / 86400) * 365.25 / 12
+
+
+def case_doubts(tables: Tables, phase: str | None) -> list[str]:
+    """What speaks against comparing the cases before with those after: cases left open, phases that overlap."""
+    doubts = []
+    sql = """WITH slowest AS (SELECT max(closed_at - opened_at) AS time, max(coalesce(closed_at, opened_at)) AS last
+                              FROM cases)
+             SELECT count(*) FROM cases, slowest WHERE phase IN ('baseline', $phase) AND closed_at IS NULL
+             AND opened_at + slowest.time < slowest.last"""
+    (stuck,) = tables.row(sql, {"phase": phase or ""})
+    if stuck:
+        doubts.append(
+            f"{count(stuck, 'cases')} stayed open longer than any closed case took, so their time is not known"
+        )
+    first, last = tables.row("""SELECT min(opened_at) FILTER (phase = 'production'),
+                                       max(opened_at) FILTER (phase = 'pilot') FROM cases""")
+    if first and last and first < last:
+        doubts.append("cases of production were opened while the pilot still ran, so the two are no clean comparison")
+    return doubts

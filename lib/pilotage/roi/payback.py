@@ -38,7 +38,7 @@ def unknown(pairs: Pairs, volume: float | None, costs: Costs) -> str:
     if after is None or after.estimate is None:
         return f"people's time with the agent is not known: {after.reason if after else 'no case was handled with it'}"
     if any(kpi.low is None or kpi.high is None for kpi in (before, after)):
-        return "people's time rests on a single case, so nobody can say how sure it is"
+        return "people's time rests on too few cases to say how sure it is"
     if volume is None:
         return "the baseline spans less than a week, so the monthly volume is not known"
     return "" if costs.monthly is not None else "the dataset has no costs for the months in which the agent worked"
@@ -60,7 +60,7 @@ def draw(pairs: Pairs, volume: float, costs: Costs, phase: str, book: Playbook, 
     avoided = errors * _triangular(assumed.cost_per_error, rng, draws)
     share = 1.0 if phase == "production" else _triangular(assumed.share_of_cases_with_agent, rng, draws)
     benefit = volume * share * (saved + avoided)
-    once, net = costs.one_off or 0.0, benefit - (costs.monthly or 0.0)
+    once, net = max(costs.one_off or 0.0, 0.0), benefit - (costs.monthly or 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         months = np.where(net > 0, once / net, NEVER_MONTHS)
     return Draws(benefit, net, np.minimum(months, NEVER_MONTHS), net * book.roi.horizon_months - once)
@@ -117,7 +117,7 @@ def _money(name: str, unit: str, better: str, worlds: Draws | None, costs: Costs
     if name in ("running_cost_per_month", "one_off_cost"):
         amount = costs.monthly if name == "running_cost_per_month" else costs.one_off
         source = f"spent; planned for {', '.join(costs.planned)}" if costs.planned else "spent"
-        return _filled(empty, (amount, amount, amount), source, costs.months)
+        return _filled(empty, (amount, amount, amount), source, 1)
     if name == "chance_of_gain":
         chance = float((worlds.gain > 0).mean())
         return _filled(empty, (chance, chance, chance), "share of the drawn worlds", len(worlds.gain))
