@@ -67,20 +67,18 @@ def judge(
 
     A quantile is gated as the rate it is: `over` says how many values lie above the limit, of how many.
     """
-    answer = compare(kpi, limit)
-    definition = DEFINITIONS.get(kpi.name)
-    why = (
-        kpi.reason if kpi.estimate is None else f"{_found(kpi, limit, answer, currency)}; {_rule(kpi, limit, currency)}"
-    )
-    if answer != "not yet" or kpi.estimate is None or definition is None:
-        derived = answer == "not yet" and kpi.estimate is not None
-        why = f"{why}; it hangs on the assumptions: measure the widest of them" if derived else why
-        return Gate(
-            kpi.name, kpi.name, tier, required, answer, why, limit, None, definition.counted if definition else None
+    answer, definition = compare(kpi, limit), DEFINITIONS.get(kpi.name)
+    why, more = kpi.reason, None
+    if kpi.estimate is not None:
+        why = (
+            f"{_found(kpi, limit, answer, currency)}; the limit is {limit_text(kpi.better, limit, kpi.unit, currency)}"
         )
-    more = None if kpi.unmeasured else _more_needed(kpi, limit, definition, over)
-    why = f"{why}; {_advice(kpi, definition, more)}"
-    return Gate(kpi.name, kpi.name, tier, required, answer, why, limit, more, definition.counted)
+    if kpi.estimate is not None and answer == "not yet":
+        more = _more_needed(kpi, limit, definition, over) if definition else None
+        why = f"{why}; {_advice(kpi, definition, more)}"
+    return Gate(
+        kpi.name, kpi.name, tier, required, answer, why, limit, more, definition.counted if definition else None
+    )
 
 
 def at_least(name: str, have: float, limit: float, unit: str, required: bool = True) -> Gate:
@@ -93,7 +91,7 @@ def at_least(name: str, have: float, limit: float, unit: str, required: bool = T
 def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int, int] | None) -> int | None:
     from pilotage.statistics import more_needed
 
-    if kpi.estimate is None or not kpi.n or not kpi.n_eff or definition.kind == "mean":
+    if kpi.estimate is None or kpi.unmeasured or not kpi.n or not kpi.n_eff or definition.kind == "mean":
         return None
     effect, sure = max(1.0, kpi.n / kpi.n_eff), (1 + kpi.confidence) / 2
     if definition.quantile is None:
@@ -119,17 +117,15 @@ def _found(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:
     return f"{verb} {estimate}, {reach} {sure}"
 
 
-def _rule(kpi: Kpi, limit: float, currency: str) -> str:
-    return f"the limit is {limit_text(kpi.better, limit, kpi.unit, currency)}"
-
-
 def limit_text(better: str, limit: float, unit: str, currency: str = "") -> str:
     """A limit with its direction: "at most 5%", "at least 85%"."""
     return f"{'at most' if better == 'lower' else 'at least'} {number(limit, unit, currency)}"
 
 
-def _advice(kpi: Kpi, definition: Definition, more: int | None) -> str:
-    """What would settle a gate that is not yet decided."""
+def _advice(kpi: Kpi, definition: Definition | None, more: int | None) -> str:
+    """What would settle a gate that is not yet decided; a figure without definition is worked out, not counted."""
+    if definition is None:
+        return "it hangs on the assumptions: measure the widest of them"
     if kpi.unmeasured:
         return f"first supply the {count(kpi.unmeasured, definition.counted)} that are missing or have no value"
     if more:

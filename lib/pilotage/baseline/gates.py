@@ -31,7 +31,8 @@ def gates(page: Page, tables: Tables, grade: Grade) -> list[Gate]:
     cases, weeks = volume(tables)
     needed = policy.grade_required.value
     good = ORDER.index(grade.name) <= ORDER.index(needed)
-    why = f"the baseline is {_SPOKEN[grade.name]}, because {grade.why}; at least {needed!r} is needed"
+    spoken = "missing" if grade.name == "none" else grade.name
+    why = f"the baseline is {spoken}, because {grade.why}; at least {needed!r} is needed"
     graded = Gate("baseline_grade", "baseline_grade", None, True, "go" if good else "not yet", why, needed)
     return [
         page.settle(at_least("baseline_cases", cases, policy.min_cases.value, "cases"), policy.min_cases, doubts),
@@ -49,6 +50,3 @@ def remarks(tables: Tables, grade: Grade) -> dict[str, str | float]:
         "baseline_cases": cases, "baseline_weeks": round(weeks, 1), "baseline_grade": grade.name, "claim": grade.claim,
         "grade_why": grade.why,
     }  # fmt: skip
-
-
-_SPOKEN = {"locked": "locked", "recorded": "recorded", "self-reported": "self-reported", "none": "missing"}

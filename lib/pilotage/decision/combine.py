@@ -50,8 +50,7 @@ class Decision:
 
     def kpi(self, name: str) -> Kpi | None:
         """The KPI over the whole; None where no page measured it."""
-        whole = (kpi for kpi in self.kpis if kpi.name == name and (kpi.dimension is None or name == "pass_hat_k"))
-        return next(whole, None)
+        return next((kpi for kpi in self.kpis if kpi.name == name and kpi.whole), None)
 
 
 def decide(page: Page) -> Decision:

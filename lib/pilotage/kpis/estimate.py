@@ -6,7 +6,7 @@ cluster. A row that is known to exist and has no value widens the interval to it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pilotage.kpis.definitions import UNASSIGNED, Definition
@@ -121,8 +121,6 @@ def _pass_hat_k(rows: Rows, asked: Asked) -> Found | str:
 
 def _widened(interval: Interval, passed: np.ndarray, tried: np.ndarray, asked: Asked, lost: int) -> Interval:
     """The interval with the `lost` best tasks failed for its low end and the `lost` worst passed for its high end."""
-    from dataclasses import replace
-
     import numpy as np
 
     from pilotage.statistics import pass_hat_k

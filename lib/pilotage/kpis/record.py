@@ -35,6 +35,11 @@ class Kpi:
     unmeasured: int = 0
     reason: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it speaks for the whole phase; pass^k always names its k and is whole all the same."""
+        return self.dimension is None or self.name == "pass_hat_k"
+
     def as_dict(self) -> dict[str, Any]:
         """The row as evidence/<stage>.json holds it."""
         return asdict(self)

@@ -17,6 +17,7 @@ from pilotage.kpis import Kpi, Tables
 from pilotage.page import html
 from pilotage.page.opened import Opened
 from pilotage.playbook import Limit, Playbook, read_policy
+from pilotage.records import COMPLETE
 from pilotage.spreadsheet import csv_text
 from pilotage.verdict import Gate, hold
 from pilotage.workspace import Workspace, find_workspace
@@ -95,10 +96,14 @@ class Page:
         return self.playbook.currency
 
     @property
+    def by_hand(self) -> bool:
+        """Whether somebody steps through the page; else the runner executes it."""
+        return "PILOTAGE_RUN" not in os.environ
+
+    @property
     def work(self) -> Path:
         """Where the page writes: under the runner a folder of its own, by hand the by-hand report itself."""
-        by_runner = "PILOTAGE_RUN" in os.environ
-        return self.run / "work" / self.stage if by_runner else self.run
+        return self.run if self.by_hand else self.run / "work" / self.stage
 
     @property
     def banner(self) -> html.Html:
@@ -136,7 +141,7 @@ class Page:
         """
         own = self.run / "evidence" / f"{stage}.json"
         last = self.workspace.reports / "latest" / "evidence" / f"{stage}.json"
-        path = self.opened.file(own) or ("PILOTAGE_RUN" not in os.environ and self.opened.file(last)) or None
+        path = self.opened.file(own) or (self.by_hand and self.opened.file(last)) or None
         evidence = json.loads(path.read_text(encoding="utf-8")) if path else None
         return evidence if evidence and evidence["dataset"] == self.dataset else None
 
@@ -228,9 +233,6 @@ class Page:
         from pilotage.page.evidence import evidence_of
 
         write_json_atomically(self.work / "evidence" / f"{self.stage}.json", evidence_of(self, kpis, gates))
-        if "PILOTAGE_RUN" in os.environ:
+        if not self.by_hand:
             self.opened.write(self.work / "opened.json")
         update_display(HTML(html.verdict(answer, why, headline)), display_id="verdict")  # type: ignore[no-untyped-call]
-
-
-COMPLETE = "every row is accounted for"  # judged by the playbook's tolerance, not as a check of its own

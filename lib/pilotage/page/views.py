@@ -131,9 +131,9 @@ def _kpi_row(page: Page, kpi: Kpi) -> tuple[object, ...]:
 
 def _row_name(kpi: Kpi) -> str:
     """A part goes by its own name, the whole by the KPI's."""
-    if kpi.dimension is None or kpi.name == "pass_hat_k":
-        return kpi.label if kpi.dimension is None else f"{kpi.label} ({kpi.dimension})"
-    return kpi.dimension.partition("=")[2]
+    if kpi.dimension is None:
+        return kpi.label
+    return f"{kpi.label} ({kpi.dimension})" if kpi.whole else kpi.dimension.partition("=")[2]
 
 
 def gates(caption: str, rows: Iterable[Gate]) -> html.Html:

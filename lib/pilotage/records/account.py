@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pilotage.hashes import sha256_file
+from pilotage.records import COMPLETE
 from pilotage.records.dataset import Dataset
 from pilotage.records.one_agent import agent_check
 from pilotage.records.take_in import Taken
@@ -20,7 +21,6 @@ from pilotage.workspace import Workspace
 
 Check = dict[str, Any]
 COPIES_COUNT = ("labels", "feedback", "costs")  # where a repeated row moves a rate or a sum
-COMPLETE = "every row is accounted for"
 
 
 def write_table(folder: Path, name: str, taken: Taken) -> None:

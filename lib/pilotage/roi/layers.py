@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,18 +36,13 @@ def layers(
     policy: RoiPolicy, pairs: Mapping[str, tuple[Kpi, Kpi | None]], pilot: Mapping[str, Any] | None
 ) -> list[Line]:  # fmt: skip
     """Every KPI the playbook puts in a layer, in its order; the agent's own KPIs come from the pilot's evidence."""
-    seen = {row["name"]: kpi_from_dict(row) for row in (pilot or {"kpis": []})["kpis"] if _whole(row)}
+    measured = [kpi_from_dict(row) for row in pilot["kpis"]] if pilot else []
+    seen = {kpi.name: kpi for kpi in measured if kpi.whole}
     return [
         Line(layer, DEFINITIONS[name].label, *(pairs[name] if name in pairs else (None, seen.get(name))))
-        for layer, names in _named(policy)
-        for name in names
+        for layer in type(policy.layers).model_fields
+        for name in getattr(policy.layers, layer)
     ]
-
-
-def _named(policy: RoiPolicy) -> Iterator[tuple[str, Sequence[str]]]:
-    yield from (
-        (layer, getattr(policy.layers, layer)) for layer in ("efficiency", "quality", "business")
-    )  # fmt: skip
 
 
 def claim(baseline: Mapping[str, Any] | None) -> str:
@@ -68,8 +63,3 @@ def _cell(kpi: Kpi | None, currency: str) -> str:
     if kpi is None or kpi.estimate is None:
         return "not known" if kpi else "does not apply"
     return f"{number(kpi.estimate, kpi.unit, currency)} ({span(kpi.low, kpi.high, kpi.unit, currency)})"
-
-
-def _whole(row: Mapping[str, Any]) -> bool:
-    """Whether the row speaks for the whole phase; pass^k always names its k and is whole all the same."""
-    return row["dimension"] is None or row["name"] == "pass_hat_k"

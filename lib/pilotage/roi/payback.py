@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pilotage.kpis import Kpi, label_of
@@ -134,7 +134,5 @@ def _middle(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def _filled(empty: Kpi, values: tuple[float | None, ...], method: str, n: int) -> Kpi:
-    from dataclasses import replace
-
     estimate, low, high = values
     return replace(empty, estimate=estimate, low=low, high=high, method=method, n=n)
