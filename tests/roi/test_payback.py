@@ -150,6 +150,13 @@ def test_a_further_cost_never_makes_the_agent_cheaper(tables: Build) -> None:
     assert (few, more, partial) == (20.0, 25.0, 20.0)
 
 
+def test_the_order_of_the_rows_changes_no_digit(tables: Build) -> None:
+    rows = [("2026-03", "build", 0.1 * n, "actual") for n in range(1, 60)]
+    rows += [("2026-08", f"running {n % 7}", 0.3 * n, "actual") for n in range(1, 60)]
+    shuffled = [rows[i] for i in np.random.default_rng(3).permutation(len(rows))]
+    assert costs_of(tables, *rows) == costs_of(tables, *shuffled)
+
+
 def test_money_that_was_planned_and_hardly_booked_is_a_doubt(tables: Build) -> None:
     found = costs_of(tables, ("2026-09", "hosting", 10.0, "actual"), ("2026-09", "hosting", 5000.0, "planned"))
     assert found.unbooked == ("hosting",)

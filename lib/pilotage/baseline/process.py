@@ -22,7 +22,7 @@ FROM paths GROUP BY path ORDER BY cases DESC, path"""
 _WAITS = f"""{_ORDERED}
 SELECT activity, next_activity, count(*) AS times, median(epoch(next_at - timestamp)) / 3600.0 AS median_h,
        quantile_cont(epoch(next_at - timestamp), 0.95) / 3600.0 AS p95_h,
-       sum(epoch(next_at - timestamp)) / 3600.0 AS total_h
+       sum(epoch_us(next_at) - epoch_us(timestamp)) / 3.6e9 AS total_h  -- whole numbers: the same in any order
 FROM steps WHERE next_at IS NOT NULL
 GROUP BY ALL ORDER BY total_h DESC, activity, next_activity"""
 

@@ -72,7 +72,7 @@ def _sql(tables: Tables, definition: Definition) -> str:
 
 
 _SUMS = """SELECT {part} AS part, cluster, count(value) AS n, count(*) - count(value) AS unmeasured,
-                  coalesce(sum(value), 0)::DOUBLE AS total
+                  coalesce(sum(value ORDER BY value), 0)::DOUBLE AS total
            FROM ({rows}) WHERE phase = ? GROUP BY ALL ORDER BY part, cluster"""
 _VALUES = """SELECT {part} AS part, dense_rank() OVER (ORDER BY cluster) AS cluster, value::DOUBLE AS value
              FROM ({rows}) WHERE phase = ? ORDER BY part, value, cluster"""

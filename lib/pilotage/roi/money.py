@@ -31,7 +31,8 @@ class Costs:
 # Of a past month the actual amounts of a category count, and its plan only where nothing of it was ever spent; of this
 # month, which is not over, and of later ones the plan. Whatever falls before the first month of the phase was spent to
 # get there: it is one-off, whatever it is called, so that no amount gets lost. A category's monthly cost is its mean
-# over its own months, so that a further category never makes the others cheaper.
+# over its own months, so that a further category never makes the others cheaper. Amounts are added in their order,
+# since the last digit of a sum depends on it and DuckDB promises none.
 _COSTS = """
 WITH marked AS (SELECT *, month < $now AS past, category IN (SELECT unnest($one_off)) AS single,
                        count(*) FILTER (kind = 'actual') OVER (PARTITION BY category) > 0 AS spent FROM costs),
@@ -40,10 +41,11 @@ chosen AS (SELECT * FROM marked
                       ELSE NOT spent OR month > $now OR NOT (past OR single) END),
 start AS (SELECT strftime(min(local_time(opened_at)), '%Y-%m') AS month FROM cases WHERE phase = $phase),
 sides AS (SELECT c.*, c.month < s.month OR single AS once FROM chosen c, start s),
-monthly AS (SELECT category, sum(amount) / count(DISTINCT month) AS amount FROM sides WHERE NOT once GROUP BY category),
+monthly AS (SELECT category, sum(amount ORDER BY amount) / count(DISTINCT month) AS amount
+            FROM sides WHERE NOT once GROUP BY category),
 late AS (SELECT category FROM marked WHERE past GROUP BY category
          HAVING sum(amount) FILTER (kind = 'actual') < 0.5 * sum(amount) FILTER (kind = 'planned'))
-SELECT (SELECT sum(amount) FROM sides WHERE once), (SELECT sum(amount) FROM monthly),
+SELECT (SELECT sum(amount ORDER BY amount) FROM sides WHERE once), (SELECT sum(amount ORDER BY amount) FROM monthly),
        (SELECT list_sort(list(DISTINCT category)) FROM sides WHERE kind = 'planned'),
        (SELECT list_sort(list(category)) FROM late)"""
 
@@ -63,8 +65,8 @@ def costs(tables: Tables, one_off: Sequence[str], phase: str | None, as_of: date
 def cost_table(tables: Tables) -> Any:
     """Money planned and spent by category: a DataFrame with category, planned, actual; empty without costs."""
     return tables.frame(
-        """SELECT category, sum(amount) FILTER (kind = 'planned') AS planned,
-                  sum(amount) FILTER (kind = 'actual') AS actual
+        """SELECT category, sum(amount ORDER BY amount) FILTER (kind = 'planned') AS planned,
+                  sum(amount ORDER BY amount) FILTER (kind = 'actual') AS actual
            FROM costs GROUP BY category ORDER BY coalesce(actual, planned) DESC, category"""
     )
 
