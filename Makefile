@@ -13,10 +13,10 @@ HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/j
 	JUPYTER_RUNTIME_DIR="$(OWN_HOME)/runtime" MPLCONFIGDIR="$(OWN_HOME)/matplotlib"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage lab lock clean
+.PHONY: help install run test coverage bench-evaluate lab lock clean
 
 help: ## say what there is to make
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 install: $(VENV)/base ## set up .venv with what the playbook needs
 
@@ -30,8 +30,12 @@ test: $(VENV)/all ## run every check; set-up included
 	$(BIN)/lint-imports
 	$(HOME_FILES) $(BIN)/python -m pytest $(ARGS)
 
-coverage: $(VENV)/all ## check over 200 seeds of the sample that the intervals hold the truth (minutes)
-	$(BIN)/python -m pytest tests/kpis/test_coverage.py --seeds 200 -s
+coverage: $(VENV)/all ## check cell by cell, and over 200 seeds of the sample, that the intervals hold the truth (10 minutes)
+	$(BIN)/python -m pytest tests/statistics/test_coverage_table.py tests/statistics/test_false_go.py tests/kpis/test_coverage.py \
+		--repeats 20000 --seeds 200 --timeout 7200 -s
+
+bench-evaluate: $(VENV)/base ## measure what an evaluation costs beside a plain loop of calls (minutes)
+	$(BIN)/python tests/bench/evaluate.py $(ARGS)
 
 lab: $(VENV)/base ## open JupyterLab on the pages; outputs stay on the screen and out of the files
 	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \

@@ -261,13 +261,18 @@ def in_memory() -> Callable[..., Tables]:
 
 
 def build_page(
-    stage: str, run: Path, synthetic: bool = True, as_of: str = "2026-10-12", policies: tuple[str, ...] = ()
+    stage: str,
+    run: Path,
+    synthetic: bool = True,
+    as_of: str = "2026-10-12",
+    policies: tuple[str, ...] = (),
+    dataset: str = "tiny",
 ) -> Page:
     """A page of the shipped playbook with no dataset behind it; `run` is the folder its upstream evidence lies in."""
     workspace = Workspace(ROOT)
     book = read_policy(workspace, ("playbook", "assumptions", stage, *policies))
     about = {"title": "a test", "synthetic": synthetic, "baseline_source": "recorded"}
-    return Page(stage, "tiny", date.fromisoformat(as_of), workspace, run, book, Opened(workspace, run), about)
+    return Page(stage, dataset, date.fromisoformat(as_of), workspace, run, book, Opened(workspace, run), about)
 
 
 @pytest.fixture

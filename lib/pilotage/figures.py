@@ -92,15 +92,22 @@ def _scale(low: float, high: float) -> Callable[[float], float]:
     return lambda value: (value - low) / (high - low)
 
 
-def trend(title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str) -> Figure:
-    """One KPI week by week with its interval; `weeks` label the points, empty weeks are left out by the caller."""
+def trend(
+    title: str, weeks: Sequence[str], kpis: Sequence[Kpi], unit: str, fitted: Sequence[float] = ()
+) -> Figure:  # fmt: skip
+    """One KPI week by week with its interval; `weeks` label the points, empty weeks are left out by the caller.
+
+    `fitted`, one value per point, is drawn as a broken line.
+    """
     figure, axes = canvas(title)
     xs = range(len(weeks))
     ys = [math.nan if kpi.estimate is None else kpi.estimate for kpi in kpis]
     lows = [y if kpi.low is None else kpi.low for y, kpi in zip(ys, kpis, strict=True)]
     highs = [y if kpi.high is None else kpi.high for y, kpi in zip(ys, kpis, strict=True)]
     axes.fill_between(xs, lows, highs, color=INK, alpha=0.12, linewidth=0)
-    axes.plot(xs, ys, "o-", color=INK, linewidth=1.8, markersize=4.5)
+    axes.plot(xs, ys, "o" if fitted else "o-", color=INK, linewidth=1.8, markersize=4.5)
+    if fitted:
+        axes.plot(xs, list(fitted), "--", color=DOUBT, linewidth=1.6)
     axes.set_xticks(list(xs), weeks)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(unit)

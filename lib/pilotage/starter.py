@@ -14,7 +14,7 @@ from pilotage.lab import stripped
 
 PACKAGE = Path(__file__).parent
 PARTS = ("playbook", "notebooks", "data/sample", "data/README.md", "reports/README.md")
-NOT_COPIED = {"audit_log.jsonl"}  # what was decided here was not decided there
+NOT_COPIED = {"audit_log.jsonl", "labels.jsonl", "plan.jsonl"}  # what people decided here was not decided there
 IGNORE = """\
 .ipynb_checkpoints/
 # Made by every run.

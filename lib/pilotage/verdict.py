@@ -89,14 +89,19 @@ def at_least(name: str, have: float, limit: float, unit: str, required: bool = T
 
 
 def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int, int] | None) -> int | None:
-    from pilotage.statistics import more_needed
+    from pilotage.statistics import more_needed, more_needed_anytime
 
     if kpi.estimate is None or kpi.unmeasured or not kpi.n or not kpi.n_eff or definition.kind == "mean":
         return None
-    effect, sure = max(1.0, kpi.n / kpi.n_eff), (1 + kpi.confidence) / 2
-    if definition.quantile is None:
-        return more_needed(kpi.estimate * kpi.n, kpi.n, limit, definition.better, sure, effect)
-    return None if over is None else more_needed(over[0], over[1], 1 - definition.quantile, "lower", sure, effect)
+    if definition.quantile is not None and over is None:
+        return None
+    k, n, limit, better = kpi.estimate * kpi.n, kpi.n, limit, definition.better
+    if definition.quantile is not None and over is not None:
+        k, n, limit, better = over[0], over[1], 1 - definition.quantile, "lower"
+    sure = (1 + kpi.confidence) / 2
+    if kpi.method == "anytime-valid":
+        return more_needed_anytime(k, n, limit, better, sure)
+    return more_needed(k, n, limit, better, sure, max(1.0, kpi.n / kpi.n_eff))
 
 
 def _found(kpi: Kpi, limit: float, answer: Answer, currency: str) -> str:

@@ -21,7 +21,21 @@ from pilotage.runner.job import Request
 from pilotage.runner.lock import only_run
 from pilotage.runner.run import Outcome
 
-COMMANDS = ["run", "check", "status", "init", "map", "sample", "baseline", "log"]
+COMMANDS = [
+    "run",
+    "check",
+    "status",
+    "init",
+    "map",
+    "import",
+    "sample",
+    "evaluate",
+    "judge",
+    "labels",
+    "baseline",
+    "pilot",
+    "log",
+]
 
 
 def invoke(*arguments: str):

@@ -23,13 +23,14 @@ FRAMES = {variant: make_tables(7, variant) for variant in ("go", "not-yet", "no-
 ONE_TABLE = [(variant, name) for variant in FRAMES for name in FRAMES[variant]]
 
 
-def gates(page: NewPage, tables: Tables) -> dict[Key, Gate]:
+def gates(page: NewPage, tables: Tables, variant: str) -> dict[Key, Gate]:
     """Every gate of the three pages that measure."""
-    desk, work, money = page("pilot"), page("baseline", policies=("pilot",)), page("roi")
+    desk, work, money = page("pilot", dataset=f"sample-{variant}"), page("baseline", policies=("pilot",)), page("roi")
     grade = baseline.grade(tables, "recorded", "tiny", [])
+    look = pilot.look(desk, tables)
     found = [
         *baseline.gates(work, tables, grade),
-        *pilot.gates(desk, tables, pilot.measured(tables, desk.playbook)),
+        *pilot.gates(desk, tables, pilot.measured(tables, desk.playbook, look), look),
         *money_gates(money, tables),
     ]
     return {(gate.name, gate.tier): gate for gate in found}
@@ -44,9 +45,9 @@ def money_gates(page: Page, tables: Tables) -> list[Gate]:
     return roi.gates(page, tables, roi.money_kpis(worlds, spent, reason), pairs, spent)
 
 
-def opened(page: NewPage, whole: Tables, part: Tables) -> list[Key]:
+def opened(page: NewPage, variant: str, whole: Tables, part: Tables) -> list[Key]:
     """The gates that are go with the part and were not with the whole."""
-    before, after = gates(page, whole), gates(page, part)
+    before, after = gates(page, whole, variant), gates(page, part, variant)
     return [key for key, gate in after.items() if gate.answer == "go" and before[key].answer != "go"]
 
 
@@ -54,7 +55,7 @@ def opened(page: NewPage, whole: Tables, part: Tables) -> list[Key]:
 def test_a_deleted_table_opens_nothing(page: NewPage, in_memory: InMemory, variant: str, name: str) -> None:
     frames = FRAMES[variant]
     rest = {other: frame for other, frame in frames.items() if other != name}
-    assert opened(page, in_memory(frames), in_memory(rest)) == []
+    assert opened(page, variant, in_memory(frames), in_memory(rest)) == []
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,7 +66,7 @@ def test_deleted_rows_that_the_source_has_counted_open_nothing(
     variant, name = table
     frames = FRAMES[variant]
     part, deleted = thinned(frames, name, share, seed)
-    assert opened(page, in_memory(frames), in_memory(part, missing={name: deleted})) == []
+    assert opened(page, variant, in_memory(frames), in_memory(part, missing={name: deleted})) == []
 
 
 def thinned(frames: Mapping[str, DataFrame], name: str, share: float, seed: int) -> tuple[dict[str, DataFrame], int]:
@@ -98,4 +99,4 @@ def test_blanked_values_open_nothing(
     hit = frame.eval(worst, engine="python").fillna(False).astype(bool)
     assert hit.any()
     frame[column] = frame[column].where(~hit)
-    assert opened(page, in_memory(FRAMES[variant]), in_memory({**FRAMES[variant], name: frame})) == []
+    assert opened(page, variant, in_memory(FRAMES[variant]), in_memory({**FRAMES[variant], name: frame})) == []

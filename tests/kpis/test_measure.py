@@ -71,6 +71,10 @@ def test_time_outs_and_errors_are_both_failures_of_a_tool(tables: Build) -> None
     assert measure(data, "tool_call_failure_rate", "pilot").count == 2
     parts = {kpi.dimension: kpi.estimate for kpi in measure_parts(data, "tool_call_failure_rate", "pilot", "tool")}
     assert parts == {"tool=book": pytest.approx(2 / 3), "tool=find": 0.0}
+    assert measure(data, "tool_call_error_rate", "pilot").count == 1
+    assert measure(data, "tool_call_timeout_rate", "pilot").count == 1
+    timeouts = {k.dimension: k.count for k in measure_parts(data, "tool_call_timeout_rate", "pilot", "tool")}
+    assert timeouts == {"tool=book": 1, "tool=find": 0}
 
 
 def test_tokens_come_from_the_model_calls_where_the_interaction_has_none(tables: Build) -> None:
@@ -78,6 +82,34 @@ def test_tokens_come_from_the_model_calls_where_the_interaction_has_none(tables:
     data = tables(interactions=[run(1), run(2)], model_calls=calls)
     kpi = measure(data, "tokens_per_interaction", "pilot")
     assert (kpi.estimate, kpi.n) == (360.0, 1)
+
+
+def test_tokens_of_a_sub_agents_sub_agent_reach_the_run_at_the_root(tables: Build) -> None:
+    chain = [run(1), *(run(n, parent_interaction=f"i{n - 1}") for n in (2, 3, 4))]
+    rows = [{**row, "input_tokens": 10**n, "output_tokens": 0} for n, row in enumerate(chain)]
+    kpi = measure(
+        tables(interactions=[*rows, run(9, input_tokens=5, output_tokens=0)]), "tokens_per_interaction", "pilot"
+    )
+    assert (kpi.estimate, kpi.n) == (pytest.approx((1111 + 5) / 2), 2)
+
+
+def test_a_sub_agent_with_a_trial_of_its_own_keeps_what_runs_below_it(tables: Build) -> None:
+    rows = [
+        run(1, task_id="t1", trial=1, input_tokens=1, output_tokens=0),
+        run(2, task_id="t1", trial=2, parent_interaction="i1", input_tokens=10, output_tokens=0),
+        run(3, parent_interaction="i2", input_tokens=100, output_tokens=0),
+    ]
+    found = measure(tables(interactions=rows), "tokens_per_interaction", "pilot")
+    assert (found.estimate, found.n) == (pytest.approx((1 + 110) / 2), 2)
+
+
+def test_an_unknown_use_deep_below_leaves_the_whole_run_unknown_and_a_ring_of_runs_ends(tables: Build) -> None:
+    deep = [run(1, input_tokens=1, output_tokens=0), run(2, parent_interaction="i1", input_tokens=1, output_tokens=0),
+            run(3, parent_interaction="i2")]  # fmt: skip
+    assert measure(tables(interactions=deep), "tokens_per_interaction", "pilot").estimate is None
+    ring = [run(1, input_tokens=7, output_tokens=0), run(2, parent_interaction="i3", input_tokens=1, output_tokens=0),
+            run(3, parent_interaction="i2", input_tokens=1, output_tokens=0)]  # fmt: skip
+    assert measure(tables(interactions=ring), "tokens_per_interaction", "pilot").estimate == 7
 
 
 def test_only_the_uniform_human_labels_speak_for_the_hallucination_rate(tables: Build) -> None:
@@ -100,12 +132,29 @@ def test_two_people_who_disagree_count_against_the_agent(tables: Build) -> None:
     assert (kpi.count, kpi.n) == (1, 1)
 
 
+def test_success_as_people_judge_needs_every_labeller_and_only_uniform_labels_of_people(tables: Build) -> None:
+    label = {"metric": "task_success", "stream": "uniform", "source": "human", "labeller": "a", "value": 1.0}
+    labels = [
+        {"interaction_id": "i1", **label},
+        {"interaction_id": "i2", **label},
+        {"interaction_id": "i2", **label, "labeller": "b", "value": 0.0},
+        {"interaction_id": "i3", **label, "stream": "guided"},
+        {"interaction_id": "i4", **label, "source": "judge"},
+        {"interaction_id": "i5", **label, "metric": "hallucination"},
+    ]
+    data = tables(interactions=[run(n) for n in range(1, 6)], labels=labels)
+    kpi = measure(data, "human_task_success_rate", "pilot")
+    assert (kpi.count, kpi.n, kpi.better) == (1, 2, "higher")
+
+
 def test_a_correction_is_negative_feedback(tables: Build) -> None:
     feedback = [
         {"interaction_id": f"i{n}", "kind": kind} for n, kind in enumerate(["positive", "correction", "negative"])
     ]
     kpi = measure(tables(interactions=[run(n) for n in range(3)], feedback=feedback), "negative_feedback_rate", "pilot")
     assert (kpi.count, kpi.n) == (2, 3)
+    data = tables(interactions=[run(n) for n in range(3)], feedback=feedback)
+    assert [measure(data, name, "pilot").count for name in ("rejection_rate", "correction_rate")] == [1, 1]
 
 
 def test_an_open_case_takes_longer_than_any_other(tables: Build) -> None:

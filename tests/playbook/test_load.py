@@ -57,7 +57,7 @@ def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
 def test_every_shipped_limit_and_assumption_is_marked_as_an_example(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     decided = list(find_decided(book))
-    assert len(decided) == 2 + 3 + 1 + 7 * 3 + 2 + 6
+    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 6
     assert all(part.example for part in decided)
 
 
@@ -231,8 +231,13 @@ def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:
     ]
 
 
+# What a KPI splits into is shown beside it and is no gate of its own.
+SPLITS = {"tool_call_error_rate", "tool_call_timeout_rate", "rejection_rate", "correction_rate"}
+
+
 def test_the_playbook_knows_the_kpis_the_library_has() -> None:
-    assert set(get_args(BaselineKpi)) | set(get_args(PilotKpi)) == set(DEFINITIONS)
+    assert set(get_args(BaselineKpi)) | set(get_args(PilotKpi)) == set(DEFINITIONS) - SPLITS
+    assert set(DEFINITIONS) >= SPLITS
 
 
 def find_decided(part: object) -> list[BaseModel]:

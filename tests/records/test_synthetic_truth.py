@@ -31,7 +31,9 @@ def enlarged(world: World) -> World:
             pilot_cases_per_week=TIMES * process.pilot_cases_per_week,
         ),
         agent=replace(agent, tasks=TIMES * agent.tasks),
-        people=replace(people, labelled=10**9, production_labelled=10**9, rates=1.0, production_rates=1.0, seeded=5000),
+        people=replace(
+            people, labelled=10**9, production_labelled=10**9, rates=1.0, production_rates=1.0, seeded=5000, inbox=5000
+        ),
     )
 
 
@@ -99,7 +101,8 @@ def test_a_large_draw_comes_close_to_every_stated_value(world, drawn):
     stated = {(r["name"], r["phase"]): [] for r in truth_of(world)}
     for row in truth_of(world):
         stated[row["name"], row["phase"]].append((row["dimension"], row["value"]))
-    elsewhere = {"pass_hat_k", "adoption_rate", "tokens_weekly_growth", "seeded_catch_rate"}
+    elsewhere = {"pass_hat_k", "adoption_rate", "tokens_weekly_growth", "seeded_catch_rate",
+                 "inputs_of_an_unseen_kind"}  # fmt: skip
     far, seen = [], 0
     for (name, phase), parts in stated.items():
         rows = units(drawn, name, phase) if name not in elsewhere else None
@@ -137,6 +140,13 @@ def test_adoption_growth_and_catch_rates_are_as_stated(world, drawn):
     caught = (planted["decision"] != "approve").groupby(planted["reviewer"]).mean()
     for reviewer, share in caught.items():
         assert share == pytest.approx(stated["seeded_catch_rate", f"reviewer={reviewer}"], abs=0.035)
+
+
+def test_the_inbox_holds_as_many_unseen_kinds_as_stated(world, drawn):
+    inbox = drawn["texts"].query("source == 'supplier inbox'")["text"]
+    stated = next(row["value"] for row in truth_of(world) if row["name"] == "inputs_of_an_unseen_kind")
+    assert inbox.str.startswith("Credit note").mean() == pytest.approx(stated, abs=0.02)
+    assert not drawn["interactions"]["input_text"].str.startswith("Credit note").any()
 
 
 def test_repeated_trials_of_a_task_resemble_each_other_as_stated(world, drawn):

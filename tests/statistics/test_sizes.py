@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
@@ -14,9 +16,16 @@ from pilotage.statistics import (
     chance_of_go,
     clopper_pearson,
     fixed_n_acceptance,
+    labels_for_precision,
+    labels_with_judge,
     lower_bound,
+    mcnemar,
     more_needed,
+    paired_power,
+    pairs_needed,
+    ppi_rate,
     upper_bound,
+    wilson,
     zero_failures,
 )
 
@@ -128,9 +137,80 @@ def test_gate_and_advice_agree_on_when_the_limit_is_cleared() -> None:
     assert more_needed(147, 150, 0.96, "higher") == more
 
 
+@given(st.floats(0, 1), st.floats(0.01, 0.3), confidences, design_effects)
+@settings(deadline=None, max_examples=80)
+def test_as_many_labels_give_the_precision_and_one_less_does_not(rate, half_width, confidence, design_effect) -> None:
+    def widest(rows: int) -> float:
+        found = wilson(rate * rows / design_effect, rows / design_effect, confidence)
+        return max(rate - found.low, found.high - rate)
+
+    rows = labels_for_precision(rate, half_width, confidence, design_effect)
+    assert widest(rows) <= half_width
+    assert rows == 1 or widest(rows - 1) > half_width
+
+
+@given(st.integers(0, 2000), st.floats(-1, 1), st.integers(0, 100_000))
+@settings(deadline=None, max_examples=80)
+def test_a_judge_never_asks_for_more_labels_and_a_better_one_for_fewer(alone, correlation, judged) -> None:
+    needed = labels_with_judge(alone, correlation, judged)
+    assert min(alone, 50) <= needed <= alone
+    assert labels_with_judge(alone, min(1, correlation + 0.1), judged) <= needed
+    assert labels_with_judge(alone, correlation, judged + 100) <= needed
+
+
+def test_a_judge_without_use_or_without_rows_saves_nothing() -> None:
+    assert (
+        labels_with_judge(300, -0.9, 5000) == labels_with_judge(300, 0, 5000) == labels_with_judge(300, 0.9, 0) == 300
+    )
+
+
+def test_labels_with_a_judge_are_worth_what_was_promised() -> None:
+    rng, sizes = np.random.default_rng(1), []
+    truth_and_judge = rng.random((60, 8000)) < 0.3
+    judged = truth_and_judge ^ (rng.random((60, 8000)) < 0.1)
+    correlation = np.corrcoef(truth_and_judge.ravel(), judged.ravel())[0, 1]
+    needed = labels_with_judge(600, correlation, 8000)
+    for truth, scores in zip(truth_and_judge, judged, strict=True):
+        sizes.append(ppi_rate(truth[:needed], scores[:needed], scores[needed:]).n_eff)
+    assert np.mean(sizes) == pytest.approx(600, rel=0.1)
+
+
+SEEN = [[only_first for only_first in range(n + 1) if mcnemar(only_first, n - only_first) <= 0.05] for n in range(41)]
+
+
+@given(st.integers(1, 40), st.floats(0.05, 1), st.floats(-1, 1))
+@settings(deadline=None, max_examples=60)
+def test_paired_power_adds_up_the_outcomes_that_mcnemar_s_test_sees(pairs, differing, part) -> None:
+    share, expected = (1 + part) / 2, 0.0
+    for n in range(pairs + 1):
+        ways = math.comb(pairs, n) * differing**n * (1 - differing) ** (pairs - n)
+        expected += ways * sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in SEEN[n])
+    assert paired_power(pairs, differing * part, differing) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("difference", "differing", "power"), [(0.1, 0.2, 0.8), (0.05, 0.15, 0.9), (-0.2, 0.2, 0.8)])
+def test_as_many_pairs_show_the_difference(difference, differing, power) -> None:
+    needed = pairs_needed(difference, differing, power=power)
+    assert needed == pairs_needed(-difference, differing, power=power)
+    assert paired_power(needed, difference, differing) >= power
+    assert paired_power(int(0.93 * needed), difference, differing) < power
+
+
+def test_a_smaller_difference_needs_more_pairs() -> None:
+    assert pairs_needed(0.1, 0.2) < pairs_needed(0.05, 0.2) < pairs_needed(0.02, 0.2)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
+        (lambda: labels_for_precision(0.1, 0), "between 0 and 1"),
+        (lambda: labels_for_precision(1.2, 0.1), "not a rate"),
+        (lambda: labels_for_precision(0.5, 0.0001), "ten million"),
+        (lambda: labels_with_judge(100, 1.5, 100), "not a plan"),
+        (lambda: labels_with_judge(-1, 0.5, 100), "not a plan"),
+        (lambda: paired_power(10, 0.3, 0.2), "does not come from"),
+        (lambda: pairs_needed(0, 0.2), "no number of tasks"),
+        (lambda: pairs_needed(0.0005, 0.5), "hundred thousand"),
         (lambda: zero_failures(0), "between 0 and 1"),
         (lambda: zero_failures(1), "between 0 and 1"),
         (lambda: fixed_n_acceptance(0.02, 0.02), "below the limit"),

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from pilotage.cli.judge import judge
+from pilotage.cli.labels import labels
 from pilotage.cli.speak import spoken
 
 app = typer.Typer(
@@ -21,7 +23,10 @@ baseline = typer.Typer(
 )
 log = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The audit log: who decided what, and when.")
 app.add_typer(baseline, name="baseline")
+pilot = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The pilot: what it must prove, and when.")
+app.add_typer(labels, name="labels")
 app.add_typer(log, name="log")
+app.add_typer(pilot, name="pilot")
 
 Where = Annotated[
     Path | None, typer.Argument(metavar="[WORKSPACE]", help="The workspace; default: this folder or one above.")
@@ -135,6 +140,80 @@ def map_(
     draft(files, into)
 
 
+@app.command("import")
+@spoken
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="OTLP exports in JSON, also .gz.")],
+    into: Annotated[Path, typer.Option(metavar="data/NAME", help="The dataset to make.")],
+    as_: Annotated[str, typer.Option("--as", metavar="FORMAT", help="What the files are.")] = "otlp",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Import again into a folder that an import made; other files in it stay.")
+    ] = False,
+) -> None:
+    """Make a dataset from recorded traces of the agent.
+
+    Spans of OpenTelemetry's GenAI conventions, OpenInference, OpenLLMetry, Langfuse, MLflow, Logfire and OpenLIT become
+    runs, model calls and tool calls; nothing else is read from them. Exit 2: broken lines, each named; nothing written.
+    """
+    from pilotage.cli.traces import import_files
+
+    import_files(files, into, as_, replace)
+
+
+@app.command()
+@spoken
+def evaluate(
+    tasks: Annotated[Path, typer.Option(metavar="FILE", help="Tasks with known answers: JSON lines or CSV.")],
+    into: Annotated[
+        Path, typer.Option(metavar="data/NAME", help="The dataset to make, or with --resume to go on with.")
+    ],
+    agent: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., module:function, local:PATH.gguf or an "
+            "agent.yaml.",
+        ),
+    ] = "reference",
+    trials: Annotated[int | None, typer.Option(metavar="K", help="Times that each task is put; default: 1.")] = None,
+    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Runs at a time, at most; default: 8.")] = None,
+    rpm: Annotated[float | None, typer.Option(metavar="R", help="Requests a minute, at most.")] = None,
+    tpm: Annotated[float | None, typer.Option(metavar="T", help="Tokens a minute, at most.")] = None,
+    budget: Annotated[float | None, typer.Option(metavar="MONEY", help="Money for all, at most; needs prices.")] = None,
+    price_in: Annotated[float | None, typer.Option(metavar="MONEY", help="A million tokens read.")] = None,
+    price_out: Annotated[float | None, typer.Option(metavar="MONEY", help="A million tokens written.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds for one run with all its attempts; default: 600.")
+    ] = None,
+    call_timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds for one attempt; default: the agent's own.")
+    ] = None,
+    attempts: Annotated[int | None, typer.Option(metavar="N", help="Attempts of one run, at most; default: 6.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Call only what has not ended yet.")] = False,
+    prompt: Annotated[Path | None, typer.Option(metavar="FILE", help="The system prompt, for chat and local.")] = None,
+    tools: Annotated[
+        list[str] | None, typer.Option(metavar="MODULE:FUNCTION", help="A tool, for chat and local; repeatable.")
+    ] = None,
+) -> int:
+    """Put tasks to an agent and make a dataset of its runs.
+
+    Every planned run ends up scored, errored or skipped. Exit 0: all were scored. 1: some errored or were skipped.
+    2: wrong input. 130: interrupted; go on with --resume.
+    """
+    from pilotage.cli.evaluate import Evaluation, evaluate, prices
+    from pilotage.pilot.evaluate import Settings
+
+    said = {
+        "trials": trials, "concurrency": concurrency, "rpm": rpm, "tpm": tpm, "budget": budget, "timeout_s": timeout,
+        "call_timeout_s": call_timeout, "attempts": attempts, "prices": prices(price_in, price_out),
+    }  # fmt: skip
+    settings = Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
+    return evaluate(Evaluation(tasks, into, agent, settings, resume, prompt, tuple(tools or ())))
+
+
+app.command()(judge)
+
+
 @app.command()
 @spoken
 def sample(
@@ -168,6 +247,23 @@ def lock(
     from pilotage.cli.records import lock_now
 
     lock_now(workspace, dataset, by)
+
+
+@pilot.command()
+@spoken
+def register(
+    workspace: Where = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who registers it; default: the user's login name.")
+    ] = None,
+) -> None:
+    """Write the pilot's limits and looks into the audit log.
+
+    Before the pilot starts: looks registered later do not count, and what was made easier since is told on page 02.
+    """
+    from pilotage.cli.records import register_now
+
+    register_now(workspace, by)
 
 
 @log.command()

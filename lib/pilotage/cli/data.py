@@ -17,7 +17,7 @@ def draft(files: list[Path], into: Path | None) -> None:
     """Show the drafted dataset.yaml, the mapped rows and what is left undecided; write it where --into says."""
     from pilotage.records.draft import draft_dataset
 
-    folder = _dataset_folder(find_workspace(), into) if into else Path.cwd()
+    folder = dataset_folder(find_workspace(), into) if into else Path.cwd()
     target = folder / "dataset.yaml"
     if into and target.exists():
         raise PilotageError("there is a dataset.yaml already", str(into), "name another folder, or move that file away")
@@ -29,7 +29,7 @@ def draft(files: list[Path], into: Path | None) -> None:
         tell("\n" + "\n".join(_next_steps(folder.name, drafted.has_baseline)))
 
 
-def _dataset_folder(workspace: Workspace, into: Path) -> Path:
+def dataset_folder(workspace: Workspace, into: Path) -> Path:
     """The folder under data/ that --into names: NAME alone, data/NAME seen from the root, or an absolute path to it.
 
     PilotageError for any other place: no command would find a dataset there.
@@ -63,7 +63,7 @@ def build_sample(seed: int, variant: str | None, into: Path | None) -> None:
 
     workspace, wanted = find_workspace(), variant or "sample"
     folder = workspace.dataset(f"sample-{variant}" if variant else "sample")
-    folder = _dataset_folder(workspace, into) if into else folder
+    folder = dataset_folder(workspace, into) if into else folder
     if folder.exists() and any(folder.iterdir()):
         _refuse_to_replace(folder, wanted)
     write_sample(folder, seed, wanted)

@@ -1,4 +1,4 @@
-"""`pilotage baseline lock` and `pilotage log verify`."""
+"""`pilotage baseline lock`, `pilotage pilot register` and `pilotage log verify`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pilotage import audit_log
+from pilotage.audit_log import Entry
 from pilotage.cli.speak import tell, workspace_at
 from pilotage.errors import PilotageError
 from pilotage.words import plain
@@ -18,25 +19,40 @@ def lock_now(path: Path | None, dataset: str, by: str | None) -> None:
     from pilotage.runner.job import choose_dataset
     from pilotage.runner.lock import only_run
 
-    workspace, person = workspace_at(path), _person(by)
+    workspace, person = workspace_at(path), _person(by, "a lock needs the name of the person who locks")
     name = choose_dataset(workspace, dataset)
     with only_run(workspace.reports):
         locked = lock_baseline(workspace, name, person, datetime.now(UTC))
-    entry = locked.entry
-    said = f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {plain(' '.join(entry.by.split()))}"
-    tell(f"locked: the baseline of data/{name}, {said}")
+    tell(f"locked: the baseline of data/{name}, {_said(locked.entry)}")
     if locked.remark:
         tell(f"mind: {locked.remark}")
 
 
-def _person(by: str | None) -> str:
+def register_now(path: Path | None, by: str | None) -> None:
+    """Write the pilot's plan of playbook/pilot.yaml into the audit log, and say so; PlaybookFaults where it has any."""
+    from pilotage.pilot.plan import register
+    from pilotage.playbook import load_playbook
+
+    workspace, person = workspace_at(path), _person(by, "a registration needs the name of the person who registers")
+    policy = load_playbook(workspace).pilot
+    entry = register(workspace, policy, person, datetime.now(UTC))
+    tell(f"registered: the plan in playbook/pilot.yaml, {_said(entry)}")
+    named = [name for name, looks in policy.looks.items() if not looks.example]
+    tell(f"looks are set for: {', '.join(named) or 'no dataset; so every look will count, and ranges are wider'}")
+
+
+def _said(entry: Entry) -> str:
+    return f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {plain(' '.join(entry.by.split()))}"
+
+
+def _person(by: str | None, needed: str) -> str:
     """The name given, else the login name; PilotageError when that is nobody's."""
     try:
         person = getpass.getuser() if by is None else by.strip()
     except (KeyError, OSError):
         person = ""
     if not person:
-        raise PilotageError("a lock needs the name of the person who locks", next="name yourself: --by NAME")
+        raise PilotageError(needed, next="name yourself: --by NAME")
     return person
 
 

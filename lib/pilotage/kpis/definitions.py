@@ -15,9 +15,10 @@ Better = Literal["lower", "higher"]
 class Definition:
     """One KPI.
 
-    `rows` is a SELECT over the canonical tables with the columns phase, cluster, value and the parts of `parts`; a
-    rate's value is 0 or 1, null where the row exists but was not measured. `needs` are the table.column names it reads.
-    `numerator` and `denominator` say in words what `rows` counts.
+    `rows` is a SELECT over the canonical tables with the columns phase, cluster, id, value and the parts of `parts`; a
+    rate's value is 0 or 1, null where the row exists but was not measured, and `id` names the row. `needs` are the
+    table.column names it reads. `numerator` and `denominator` say in words what `rows` counts. `metric` is the metric
+    of the labels, where people's labels are counted.
     """
 
     name: str
@@ -34,59 +35,73 @@ class Definition:
     rows: str
     parts: tuple[str, ...] = ()
     quantile: float | None = None
+    metric: str | None = None
 
 
 # A sub-agent's run belongs to its parent's and is no unit of its own, unless it names a task or trial of its own.
-# Repeated trials of a task, or several runs for a case, are one cluster. {alone} is filled in when measuring: what a
-# run without task and case counts as.
+# Repeated trials of a task, or several runs for a case, are one cluster. Filled in when measuring: {alone}, what a run
+# without task and case counts as, and {seen}, which runs had come in when one looked.
 RUNS = """(SELECT i.*, strftime(date_trunc('week', local_time(i.started_at)), '%Y-%m-%d') AS week,
                   coalesce(i.task_id, p.task_id, i.case_id, p.case_id, {alone}) AS cluster,
                   i.parent_interaction IS NULL OR (i.task_id IS NOT NULL AND (i.task_id IS DISTINCT FROM p.task_id
                       OR i.trial IS DISTINCT FROM p.trial)) AS is_unit
-           FROM interactions i LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction)"""
+           FROM interactions i LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction WHERE {seen})"""
 UNASSIGNED = "?"  # the cluster of runs that name no task in a dataset whose runs have tasks
 
-INTERACTIONS = "SELECT phase, segment, week, cluster, {value} AS value FROM {runs} WHERE is_unit"
+INTERACTIONS = "SELECT phase, segment, week, cluster, interaction_id AS id, {value} AS value FROM {runs} WHERE is_unit"
 
-# A run's own tokens, else those of its model calls where all are known; a sub-agent's are its parent's.
-TOKENS = """
-WITH calls AS (SELECT interaction_id, CASE WHEN count(*) = count(input_tokens + output_tokens)
-                                           THEN sum(input_tokens + output_tokens) END AS tokens
-               FROM model_calls GROUP BY interaction_id),
-spent AS (SELECT CASE WHEN r.is_unit THEN r.interaction_id ELSE r.parent_interaction END AS interaction_id,
-                 coalesce(r.input_tokens + r.output_tokens, c.tokens) AS tokens
-          FROM {runs} r LEFT JOIN calls c USING (interaction_id)),
-whole AS (SELECT interaction_id, CASE WHEN count(*) = count(tokens) THEN sum(tokens) END AS value
-          FROM spent GROUP BY interaction_id)
-SELECT phase, segment, week, cluster, value FROM {runs} JOIN whole USING (interaction_id) WHERE is_unit"""
+# Which unit each run counts for: itself, or the unit that its chain of parents leads to, however deep. UNION and not
+# UNION ALL, so that even a ring of runs ends; `climb` has one row per step up, so their number is a run's depth.
+OWNERS = """
+WITH RECURSIVE runs AS MATERIALIZED (FROM {runs}),
+climb AS (SELECT interaction_id, parent_interaction AS unit FROM runs WHERE NOT is_unit
+          UNION SELECT c.interaction_id, r.parent_interaction FROM climb c JOIN runs r ON r.interaction_id = c.unit
+          WHERE NOT r.is_unit),
+owners AS (SELECT interaction_id, interaction_id AS unit FROM runs WHERE is_unit
+           UNION ALL SELECT c.interaction_id, c.unit FROM climb c JOIN runs r ON r.interaction_id = c.unit
+           WHERE r.is_unit)"""
+
+# A run's own tokens, else those of its model calls where all are known; a sub-agent's are those of the unit above it.
+SPENT = """
+calls AS (SELECT interaction_id, CASE WHEN count(*) = count(input_tokens + output_tokens)
+                                      THEN sum(input_tokens + output_tokens) END AS tokens
+          FROM model_calls GROUP BY interaction_id),
+spent AS (SELECT r.interaction_id, o.unit, coalesce(r.input_tokens + r.output_tokens, c.tokens) AS tokens
+          FROM runs r JOIN owners o USING (interaction_id) LEFT JOIN calls c USING (interaction_id))"""
+TOKENS = f"""{OWNERS},{SPENT},
+whole AS (SELECT unit AS interaction_id, CASE WHEN count(*) = count(tokens) THEN sum(tokens) END AS value
+          FROM spent GROUP BY unit)
+SELECT phase, segment, week, cluster, interaction_id AS id, value FROM runs JOIN whole USING (interaction_id)"""
 
 # What has no task is no try of one, such as a live run for a case; where runs name both, a missing task is a lost name.
 TRIED = """ AND (task_id IS NOT NULL OR case_id IS NULL
                  OR EXISTS (FROM interactions x WHERE x.task_id IS NOT NULL AND x.case_id IS NOT NULL))"""
 
 TOOL_CALLS = """
-SELECT r.phase, r.segment, r.week, r.cluster, t.tool, CASE WHEN t.status <> 'ok' THEN 1 ELSE 0 END AS value
+SELECT r.phase, r.segment, r.week, r.cluster, concat(t.interaction_id, ' ', t.seq) AS id, t.tool,
+       CASE WHEN {failed} THEN 1 ELSE 0 END AS value
 FROM tool_calls t JOIN {runs} r USING (interaction_id)"""
 
-# One person who found an invented fact is enough: where labellers disagree, the doubt is not the agent's gain.
+# Where labellers disagree, the doubt is not the agent's gain: {against} takes the label that speaks against it.
 HUMAN_LABELS = """
-SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, CASE WHEN max(l.value) >= 0.5 THEN 1 ELSE 0 END AS value
+SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
+       CASE WHEN {against}(l.value) >= 0.5 THEN 1 ELSE 0 END AS value
 FROM labels l JOIN {runs} r USING (interaction_id)
-WHERE l.metric = 'hallucination' AND l.source = 'human' AND l.stream = 'uniform'
+WHERE l.metric = '{metric}' AND l.source = 'human' AND l.stream = 'uniform'
 GROUP BY r.interaction_id, r.phase, r.segment"""
 
 FEEDBACK = """
-SELECT r.phase, r.segment, any_value(r.cluster) AS cluster,
-       max(CASE WHEN f.kind IN ('negative', 'correction') THEN 1 ELSE 0 END) AS value
+SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
+       max(CASE WHEN f.kind IN ({kinds}) THEN 1 ELSE 0 END) AS value
 FROM feedback f JOIN {runs} r USING (interaction_id) GROUP BY r.interaction_id, r.phase, r.segment"""
 
-CASES = "SELECT phase, segment, case_id AS cluster, {value} AS value FROM cases"
+CASES = "SELECT phase, segment, case_id AS cluster, case_id AS id, {value} AS value FROM cases"
 
 # What a case took is known when it is closed; where a dataset says of no case that it is closed, all of them are.
 CLOSED = CASES + " WHERE closed_at IS NOT NULL OR {value} IS NOT NULL OR (SELECT count(closed_at) FROM cases) = 0"
 
 REWORK = """
-SELECT c.phase, c.segment, c.case_id AS cluster, max(CASE WHEN e.times > 1 THEN 1 ELSE 0 END) AS value
+SELECT c.phase, c.segment, c.case_id AS cluster, c.case_id AS id, max(CASE WHEN e.times > 1 THEN 1 ELSE 0 END) AS value
 FROM cases c JOIN (SELECT case_id, activity, count(*) AS times FROM events GROUP BY case_id, activity) e USING (case_id)
 GROUP BY c.phase, c.segment, c.case_id"""
 
@@ -94,6 +109,22 @@ GROUP BY c.phase, c.segment, c.case_id"""
 def _run_value(value: str) -> str:
     """The rows of a KPI that looks at one column of the interactions."""
     return INTERACTIONS.replace("{value}", value)
+
+
+def _call_value(failed: str) -> str:
+    """The rows of a KPI that counts the tool calls of which `failed` is true."""
+    return TOOL_CALLS.replace("{failed}", failed)
+
+
+def _rated(kinds: str) -> str:
+    """The rows of a KPI that counts the rated interactions that drew feedback of these kinds."""
+    return FEEDBACK.replace("{kinds}", kinds)
+
+
+def _labelled(metric: str, better: Better) -> str:
+    """The rows of a KPI that counts the interactions of which people said yes."""
+    against = "max" if better == "lower" else "min"
+    return HUMAN_LABELS.replace("{metric}", metric).replace("{against}", against)
 
 
 # What the KPIs of one table share; each entry below may say otherwise.
@@ -146,20 +177,53 @@ _ALL = (
         "tool_call_failure_rate", "Tool calls that fail", table="tool_calls", counted="tool calls",
         parts=("segment", "tool"), unit="share", better="lower", kind="rate",
         numerator="tool calls that ended in an error or a time-out", denominator="all tool calls",
-        needs=("tool_calls.status", "interactions.interaction_id"), rows=TOOL_CALLS,
+        needs=("tool_calls.status", "interactions.interaction_id"), rows=_call_value("t.status <> 'ok'"),
+    ),
+    _run(
+        "tool_call_error_rate", "Tool calls that end in an error", table="tool_calls", counted="tool calls",
+        parts=("segment", "tool"), unit="share", better="lower", kind="rate",
+        numerator="tool calls that ended in an error", denominator="all tool calls",
+        needs=("tool_calls.status", "interactions.interaction_id"), rows=_call_value("t.status = 'error'"),
+    ),
+    _run(
+        "tool_call_timeout_rate", "Tool calls that time out", table="tool_calls", counted="tool calls",
+        parts=("segment", "tool"), unit="share", better="lower", kind="rate",
+        numerator="tool calls that got no answer in time", denominator="all tool calls",
+        needs=("tool_calls.status", "interactions.interaction_id"), rows=_call_value("t.status = 'timeout'"),
     ),
     _run(
         "hallucination_rate", "Invented facts", table="labels", counted="labelled interactions", parts=("segment",),
         unit="share", better="lower", kind="rate",
         numerator="interactions in which people found an invented fact",
         denominator="interactions drawn uniformly and labelled by people",
-        needs=("labels.value", "interactions.interaction_id"), rows=HUMAN_LABELS,
+        needs=("labels.value", "interactions.interaction_id"), metric="hallucination",
+        rows=_labelled("hallucination", "lower"),
+    ),
+    _run(
+        "human_task_success_rate", "Tasks done right, as people judge", table="labels", counted="labelled interactions",
+        parts=("segment",), unit="share", better="higher", kind="rate",
+        numerator="interactions of which every labeller said that the task was done",
+        denominator="interactions drawn uniformly and labelled by people",
+        needs=("labels.value", "interactions.interaction_id"), metric="task_success",
+        rows=_labelled("task_success", "higher"),
     ),
     _run(
         "negative_feedback_rate", "Users dissatisfied", table="feedback", counted="rated interactions",
         parts=("segment",), unit="share", better="lower", kind="rate",
         numerator="rated interactions that were rejected or corrected", denominator="interactions a user rated",
-        needs=("feedback.kind", "interactions.interaction_id"), rows=FEEDBACK,
+        needs=("feedback.kind", "interactions.interaction_id"), rows=_rated("'negative', 'correction'"),
+    ),
+    _run(
+        "rejection_rate", "Answers rejected", table="feedback", counted="rated interactions",
+        parts=("segment",), unit="share", better="lower", kind="rate",
+        numerator="rated interactions that were rejected", denominator="interactions a user rated",
+        needs=("feedback.kind", "interactions.interaction_id"), rows=_rated("'negative'"),
+    ),
+    _run(
+        "correction_rate", "Corrections asked for", table="feedback", counted="rated interactions",
+        parts=("segment",), unit="share", better="lower", kind="rate",
+        numerator="rated interactions of which a correction was asked for", denominator="interactions a user rated",
+        needs=("feedback.kind", "interactions.interaction_id"), rows=_rated("'correction'"),
     ),
     _case(
         "lead_time_h", "Lead time, median", unit="h", better="lower", kind="quantile", quantile=0.5,
@@ -204,6 +268,9 @@ DERIVED: Mapping[str, str] = {
     "baseline_weeks": "Weeks in the baseline",
     "baseline_grade": "Grade of the baseline",
     "playbook_examples": "The playbook",
+    "judge_kappa": "Judge and people agree, beyond chance",
+    "judge_sensitivity": "Judge says yes where people do",
+    "judge_specificity": "Judge says no where people do",
 }
 
 

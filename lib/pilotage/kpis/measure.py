@@ -24,10 +24,9 @@ def measure(tables: Tables, name: str, phase: str, confidence: float = 0.95, k: 
     """
     definition = DEFINITIONS[name]
     asked = Asked(definition, confidence, tables.missing(definition.table), k)
-    lacking = _lacking(tables, definition)
-    if lacking:
-        return _kpi(asked, lacking, phase)
-    return _kpi(asked, estimate(_rows(tables, definition, phase, "NULL"), asked), phase)
+    if reason := lacking(tables, definition):
+        return kpi_of(asked, reason, phase)
+    return kpi_of(asked, estimate(_rows(tables, definition, phase, "NULL"), asked), phase)
 
 
 def measure_parts(tables: Tables, name: str, phase: str, part: str, confidence: float = 0.95) -> list[Kpi]:
@@ -36,22 +35,22 @@ def measure_parts(tables: Tables, name: str, phase: str, part: str, confidence: 
     Rows without a part form none; empty where the dataset has none. Rows missing from the table are in no part.
     """
     definition = DEFINITIONS[name]
-    if _lacking(tables, definition):
+    if lacking(tables, definition):
         return []
     asked = Asked(definition, confidence)
     pieces = _by_part(_rows(tables, definition, phase, part))
-    kpis = [(value, _kpi(asked, estimate(rows, asked), phase)) for value, rows in pieces]
+    kpis = [(value, kpi_of(asked, estimate(rows, asked), phase)) for value, rows in pieces]
     return [replace(kpi, dimension=f"{part}={value}") for value, kpi in kpis if value is not None]
 
 
 def exceedance(tables: Tables, name: str, phase: str, limit: float) -> tuple[int, int]:
     """How many values of a quantile KPI lie above `limit`, of how many: a quantile's gate seen as a rate."""
-    sql = f"SELECT count(*) FILTER (value > ?), count(*) FROM ({_sql(tables, DEFINITIONS[name])}) WHERE phase = ?"
+    sql = f"SELECT count(*) FILTER (value > ?), count(*) FROM ({sql_of(tables, DEFINITIONS[name])}) WHERE phase = ?"
     over, n = tables.row(sql, [limit, phase])
     return int(over), int(n)
 
 
-def _lacking(tables: Tables, definition: Definition) -> str:
+def lacking(tables: Tables, definition: Definition) -> str:
     """Which table or column the dataset lacks for this KPI, as one sentence; empty where it has all."""
     for need in definition.needs:
         options = [option.split(".") for option in need.split("|")]
@@ -63,12 +62,21 @@ def _lacking(tables: Tables, definition: Definition) -> str:
     return ""
 
 
-def _sql(tables: Tables, definition: Definition) -> str:
-    """The definition's rows. Where runs have tasks or cases, those that name neither may be any one's: together they
-    are one cluster, so that losing the names narrows no interval."""
+def sql_of(tables: Tables, definition: Definition) -> str:
+    """The definition's rows, of the runs that had begun by the look."""
+    return fill_runs(tables, definition.rows)
+
+
+def fill_runs(tables: Tables, sql: str) -> str:
+    """The SQL with the runs that had begun by the look in the place of {runs}.
+
+    Where runs have tasks or cases, those that name neither may be any one's: together they are one cluster, so that
+    losing the names narrows no interval.
+    """
     named = tables.has("interactions", "task_id") or tables.has("interactions", "case_id")
     alone = f"'{UNASSIGNED}'" if named else "coalesce(i.parent_interaction, i.interaction_id)"
-    return definition.rows.replace("{runs}", RUNS.replace("{alone}", alone))
+    seen = f"coalesce(p.started_at, i.started_at) <= TIMESTAMP '{tables.until}'" if tables.until else "true"
+    return sql.replace("{runs}", RUNS.replace("{alone}", alone).replace("{seen}", seen))
 
 
 _SUMS = """SELECT {part} AS part, cluster, count(value) AS n, count(*) - count(value) AS unmeasured,
@@ -80,7 +88,7 @@ _VALUES = """SELECT {part} AS part, dense_rank() OVER (ORDER BY cluster) AS clus
 
 def _rows(tables: Tables, definition: Definition, phase: str, part: str) -> Rows:
     sql = _VALUES if definition.kind == "quantile" else _SUMS
-    return tables.arrays(sql.format(rows=_sql(tables, definition), part=part), [phase])
+    return tables.arrays(sql.format(rows=sql_of(tables, definition), part=part), [phase])
 
 
 def _by_part(rows: dict[str, np.ndarray]) -> list[tuple[Any, Rows]]:
@@ -94,7 +102,8 @@ def _by_part(rows: dict[str, np.ndarray]) -> list[tuple[Any, Rows]]:
     return [(names[i], {column: values[i:j] for column, values in rows.items()}) for i, j in bounds]
 
 
-def _kpi(asked: Asked, found: Found | str, phase: str) -> Kpi:
+def kpi_of(asked: Asked, found: Found | str, phase: str) -> Kpi:
+    """The record of what was found, or of the reason why nothing was."""
     definition = asked.definition
     empty = Kpi(
         name=definition.name, label=definition.label, layer=definition.layer, unit=definition.unit,

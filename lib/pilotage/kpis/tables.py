@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,11 +20,13 @@ class Tables:
 
     `facts` maps a table present in the dataset to its entry in checks.json: `columns` that exist, rows `missing`.
     `zone` is the time zone in which days and weeks are counted; the SQL function local_time(t) turns UTC into it.
+    `until` is the moment of the look: KPIs count the runs that had begun by then; None counts all.
     """
 
     connection: duckdb.DuckDBPyConnection
     facts: Mapping[str, Mapping[str, Any]]
     zone: str = "UTC"
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         quoted = self.zone.replace("'", "''")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ class Opened:
     run: Path
     files: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
+    globs: dict[str, list[str]] = field(default_factory=dict)
 
     def file(self, path: Path) -> Path | None:
         """Record the file and give it back; None where it is absent."""
@@ -30,11 +32,20 @@ class Opened:
         self.parts[f"{self._name(path)}#{key}"] = part_fingerprint(value)
         return value
 
+    def matching(self, pattern: Path) -> None:
+        """Record every file that the pattern matches, and which they are: one that joins them later matters too."""
+        if pattern.is_file():
+            self.file(pattern)
+            return
+        name = self._name(pattern)
+        self.globs[name] = sorted(glob(name, root_dir=self.workspace.root, recursive=True))
+        for found in self.globs[name]:
+            self.file(self.workspace.root / found)
+
     def write(self, path: Path) -> None:
         """Write the record; its presence is what says that the page came to its end."""
-        write_json_atomically(
-            path, {"files": dict(sorted(self.files.items())), "parts": dict(sorted(self.parts.items())), "globs": {}}
-        )
+        files, parts, globs = (dict(sorted(found.items())) for found in (self.files, self.parts, self.globs))
+        write_json_atomically(path, {"files": files, "parts": parts, "globs": globs})
 
     def _name(self, path: Path) -> str:
         if path.is_relative_to(self.run):

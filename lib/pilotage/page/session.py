@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pilotage.errors import PilotageError
+from pilotage.forms import near
 from pilotage.hashes import sha256_file, write_json_atomically, write_text_atomically
 from pilotage.kpis import Kpi, Tables
 from pilotage.page import html
@@ -124,15 +125,37 @@ class Page:
 
     def tables(self, *names: str) -> Tables:
         """The named canonical tables; one that the dataset lacks is an empty view and is recorded as absent."""
+        tables = self._opened_tables(self.dataset, names)
+        self.facts |= {name: dict(fact) for name, fact in tables.facts.items()}
+        return tables
+
+    def tables_of(self, dataset: str, *names: str) -> Tables:
+        """The named tables of another dataset, to compare with: taken in now, since no run does that for this page.
+
+        Its files are recorded too, so that the page is out of date when they change. InputFaults where the dataset
+        cannot be followed, PilotageError where there is none.
+        """
+        from pilotage.records.freshness import patterns_of
+        from pilotage.records.intake import intake
+
+        known = self.workspace.datasets()
+        if dataset not in known:
+            raise PilotageError(f"there is no dataset {dataset!r} under data/{near(dataset, known)}")
+        taken = intake(self.workspace, dataset)
+        self.opened.file(self.workspace.dataset(dataset) / "dataset.yaml")
+        for pattern in patterns_of(taken.folder):
+            self.opened.matching(self.workspace.dataset(dataset) / pattern)
+        return self._opened_tables(dataset, names)
+
+    def _opened_tables(self, dataset: str, names: Sequence[str]) -> Tables:
         from pilotage.records.store import open_tables
 
-        intake = self.workspace.intake(self.dataset)
+        intake = self.workspace.intake(dataset)
         facts = {name: self.opened.part(intake / "checks.json", f"tables.{name}") for name in names}
         for name in names:
             self.opened.file(intake / "tables" / f"{name}.parquet")
         present = {name: fact for name, fact in facts.items() if fact}
-        self.facts |= present
-        return Tables(open_tables(self.workspace, self.dataset, names), present, self.playbook.time_zone)
+        return Tables(open_tables(self.workspace, dataset, names), present, self.playbook.time_zone)
 
     def upstream(self, stage: str) -> dict[str, Any] | None:
         """The evidence of a page this one needs; None where that page did not come to its end.
@@ -225,9 +248,12 @@ class Page:
         write_json_atomically(self.work / name, value)
 
     def conclude(
-        self, kpis: Sequence[Kpi], gates: Sequence[Gate], answer: str, why: str, headline: str = ""
-    ) -> None:  # fmt: skip
-        """Write the evidence, put the verdict at the top of the page, and close the record of what was opened."""
+        self, kpis: Sequence[Kpi], gates: Sequence[Gate], answer: str, why: str, headline: str = "", first: str = ""
+    ) -> None:
+        """Write the evidence, put the verdict at the top of the page, and close the record of what was opened.
+
+        `first` is shown under the verdict, in the reader's first screen.
+        """
         from IPython.display import HTML, update_display
 
         from pilotage.page.evidence import evidence_of
@@ -235,4 +261,4 @@ class Page:
         write_json_atomically(self.work / "evidence" / f"{self.stage}.json", evidence_of(self, kpis, gates))
         if not self.by_hand:
             self.opened.write(self.work / "opened.json")
-        update_display(HTML(html.verdict(answer, why, headline)), display_id="verdict")  # type: ignore[no-untyped-call]
+        update_display(HTML(html.verdict(answer, why, headline) + first), display_id="verdict")  # type: ignore[no-untyped-call]

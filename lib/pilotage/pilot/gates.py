@@ -6,12 +6,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pilotage.kpis import DEFINITIONS, Kpi, Tables, exceedance
+from pilotage.kpis import DEFINITIONS, Kpi, Tables, exceedance, exceedance_anytime
 from pilotage.page import Page
+from pilotage.pilot.looks import PHASE, Look, decide_at, plan_state
+from pilotage.pilot.plan import Registered, gone_text
 from pilotage.playbook import TIERS, Limit, Tier
 from pilotage.verdict import Gate, judge, with_pace
+from pilotage.words import count
 
-PHASE = "pilot"
+
+@dataclass(frozen=True)
+class Asked:
+    """One KPI at one tier, and what it is read from."""
+
+    page: Page
+    tables: Tables
+    kpi: Kpi
+    tier: Tier
+    look: Look
+
+    def over(self, limit: float) -> tuple[int, int] | None:
+        """Of a quantile, how many values lie above the limit and of how many; None for other kinds."""
+        if DEFINITIONS[self.kpi.name].quantile is None or not self.kpi.n:
+            return None
+        if not self.look.at:
+            return exceedance_anytime(self.tables, self.kpi.name, PHASE, limit)
+        return exceedance(replace(self.tables, until=self.look.until), self.kpi.name, PHASE, limit)
 
 
 @dataclass(frozen=True)
@@ -22,45 +42,58 @@ class Pace:
     today: date | None
 
 
-def gates(page: Page, tables: Tables, kpis: Sequence[Kpi]) -> list[Gate]:
+def gates(page: Page, tables: Tables, kpis: Sequence[Kpi], look: Look) -> list[Gate]:
     """A gate per KPI and tier. Those of the tier asked for are required where the playbook says so; the others show
-    what another tier would need."""
-    known, pace = {kpi.name: kpi for kpi in kpis}, pace_of(page, tables)
-    return [
-        _gate(page, tables, known[name], tier, limit, pace)
+    what another tier would need. One that was registered as required and is no more stays shut."""
+    known, pace, plan = {kpi.name: kpi for kpi in kpis}, pace_of(page, tables), plan_state(page, tables)
+    found = [
+        _gate(Asked(page, tables, known[name], tier, look), limit, pace, plan)
         for name, policy in page.playbook.pilot.gates.items()
         for tier, limit in sorted(policy.limits.items(), key=lambda item: TIERS.index(item[0]))
     ]
+    return [*found, *(_gone(page, name, plan) for name in plan.gone)]
 
 
-def _gate(page: Page, tables: Tables, kpi: Kpi, tier: Tier, limit: Limit[float], pace: Pace) -> Gate:
-    book, definition = page.playbook, DEFINITIONS[kpi.name]
-    required = book.pilot.gates[kpi.name].required and tier == book.tier  # type: ignore[index]  # named by the playbook
-    over = exceedance(tables, kpi.name, PHASE, limit.value) if definition.quantile and kpi.n else None
-    gate = judge(kpi, limit.value, tier, required, over, page.currency)
-    gate = with_pace(gate, kpi.n / pace.weeks if pace.weeks else 0.0, pace.today)
-    names = dict.fromkeys(("interactions", definition.table))
+def _gate(asked: Asked, limit: Limit[float], pace: Pace, plan: Registered) -> Gate:
+    page, tables, kpi = asked.page, asked.tables, asked.kpi
+    required = page.playbook.pilot.gates[kpi.name].required and asked.tier == page.playbook.tier  # type: ignore[index]  # named by the playbook
+    gate = judge(kpi, limit.value, asked.tier, required, asked.over(limit.value), page.currency)
+    gate = with_pace(decide_at(asked.look, gate), kpi.n / pace.weeks if pace.weeks else 0.0, pace.today)
+    names = dict.fromkeys(("interactions", DEFINITIONS[kpi.name].table))
     sources = replace(tables, facts={name: tables.facts[name] for name in names if name in tables.facts})
     fresh = [name for name in names if name in ("interactions", "labels")]
-    return page.settle(gate, limit, [*page.doubts(sources, fresh), *_own_doubts(page, tables, kpi)])
+    doubts = [*plan.against(kpi.name), *page.doubts(sources, fresh), *_own_doubts(page, tables, kpi)]
+    return page.settle(gate, limit, doubts)
+
+
+def _gone(page: Page, name: str, plan: Registered) -> Gate:
+    return Gate(name, name, page.playbook.tier, True, "not yet", gone_text(name, plan), None)
 
 
 def _own_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:
     """What speaks against this KPI alone: values missing from a mean, labels that were not drawn alike."""
     if DEFINITIONS[kpi.name].kind == "mean":  # the others widen their interval instead
         yield from page.gap(kpi)
+    yield from _undated(page, tables)
     (before,) = tables.row("SELECT count(*) FROM interactions WHERE phase = 'baseline'")
     if before:
         yield f"{before:,} interactions are said to be of the baseline, when there was no agent"
-    if kpi.name == "hallucination_rate" and kpi.n:
+    if (metric := DEFINITIONS[kpi.name].metric) and kpi.n:
         least, most = tables.row(
             """SELECT min(inclusion_probability), max(inclusion_probability) FROM labels JOIN interactions i
-               USING (interaction_id) WHERE metric = 'hallucination' AND source = 'human' AND stream = 'uniform'
+               USING (interaction_id) WHERE metric = ? AND source = 'human' AND stream = 'uniform'
                AND i.phase = ?""",
-            [PHASE],
+            [metric, PHASE],
         )
         if least != most:
             yield f"the labels were drawn with unequal probabilities ({least:g} to {most:g}) and are no uniform sample"
+
+
+def _undated(page: Page, tables: Tables) -> Iterator[str]:
+    """Where looks are registered, a run without a time hides whether it came before the look."""
+    (undated,) = tables.row("SELECT count(*) FROM interactions WHERE phase = ? AND started_at IS NULL", [PHASE])
+    if undated and page.dataset in page.playbook.pilot.looks:
+        yield f"{count(undated, 'interactions')} without a time may have come before the look or after it"
 
 
 def pace_of(page: Page, tables: Tables) -> Pace:

@@ -1,12 +1,13 @@
-"""What the pilot showed: every KPI of the agent over the whole pilot, by part, and week by week."""
+"""What the pilot showed: every KPI of the agent at the look, by part, and week by week."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import get_args
 
-from pilotage.kpis import Kpi, Tables, measure, measure_parts
-from pilotage.pilot.gates import PHASE
+from pilotage.kpis import DEFINITIONS, Kpi, Tables, measure, measure_parts
+from pilotage.pilot.judge import with_judge
+from pilotage.pilot.looks import PHASE, Look, measure_at
 from pilotage.playbook import Playbook
 from pilotage.playbook.common import PilotKpi
 from pilotage.words import count
@@ -14,17 +15,32 @@ from pilotage.words import count
 SHOWN = 0.95  # two-sided confidence where nothing is decided
 
 
-def measured(tables: Tables, book: Playbook) -> list[Kpi]:
-    """Each KPI of the agent over the whole pilot, with the limit of the tier asked for as its target.
+def measured(tables: Tables, book: Playbook, look: Look) -> list[Kpi]:
+    """Each KPI of the agent, with the limit of the tier asked for as its target.
 
-    A KPI with a gate carries the interval that decides: its ends are the gate's one-sided bounds.
+    A KPI with a gate is seen at the look and carries the interval that decides; the others count the whole pilot. Where
+    a judge may steady what people's labels say, it does (method "ppi++").
     """
-    return [_with_target(_measured(tables, book, name), book) for name in get_args(PilotKpi)]
+    return [_with_target(_judged(tables, book, look, name)[0], book) for name in get_args(PilotKpi)]
 
 
-def _measured(tables: Tables, book: Playbook, name: PilotKpi) -> Kpi:
-    confidence = 2 * book.pilot.confidence - 1 if name in book.pilot.gates else SHOWN
-    return measure(tables, name, PHASE, confidence, k=book.pilot.pass_k)
+def judges_told(tables: Tables, book: Playbook, look: Look) -> list[str]:
+    """For each KPI of people's labels, whether a judge steadies it, and if not why."""
+    found = [_judged(tables, book, look, name) for name in get_args(PilotKpi) if DEFINITIONS[name].metric]
+    return [f"{kpi.label}: {_told(kpi, why)}." for kpi, why in found]
+
+
+def _told(kpi: Kpi, why: str) -> str:
+    if why:
+        return f"people's labels alone, since {why}"
+    return f"people's labels and a judge's together, worth {kpi.n_eff or 0:,.0f} labels of people alone"
+
+
+def _judged(tables: Tables, book: Playbook, look: Look, name: PilotKpi) -> tuple[Kpi, str]:
+    if name not in book.pilot.gates:
+        return with_judge(tables, measure(tables, name, PHASE, SHOWN, k=book.pilot.pass_k), PHASE, SHOWN)
+    kpi = measure_at(look, tables, book.pilot, name)
+    return with_judge(replace(tables, until=look.until), kpi, PHASE, kpi.confidence)
 
 
 def _with_target(kpi: Kpi, book: Playbook) -> Kpi:
@@ -42,12 +58,6 @@ def by_part(tables: Tables, name: str, part: str) -> list[Kpi]:
 def by_week(tables: Tables, name: str) -> list[Kpi]:
     """The KPI week by week (`dimension` "week=2026-06-01", Mondays); empty where interactions carry no time."""
     return measure_parts(tables, name, PHASE, "week", SHOWN)
-
-
-def growth(weeks: list[Kpi]) -> float | None:
-    """How much the last week lies above the first, as a share; None with fewer than two weeks or a first of zero."""
-    ends = [weeks[0].estimate, weeks[-1].estimate] if len(weeks) > 1 else []
-    return ends[1] / ends[0] - 1 if len(ends) == 2 and ends[0] and ends[1] is not None else None
 
 
 def labels_counted(tables: Tables) -> list[str]:

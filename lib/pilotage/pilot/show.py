@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from pilotage import figures
 from pilotage.kpis import Kpi, label_of
 from pilotage.page import Page, html, views
-from pilotage.pilot.measured import growth
 from pilotage.verdict import Gate, compare
-from pilotage.words import listed, number
+from pilotage.words import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,20 +50,3 @@ def _clears(page: Page, kpi: Kpi) -> bool:
 def _named(what: str, parts: Sequence[Kpi]) -> str:
     names = [(kpi.dimension or "").partition("=")[2] for kpi in parts]
     return f"{what}: {listed(names)}." if names else ""
-
-
-def token_finding(weeks: Sequence[Kpi]) -> str:
-    """How tokens per interaction moved from the first week to the last."""
-    change = growth(list(weeks))
-    if change is None:
-        return "The interactions carry no tokens or no time, so their trend is not known."
-    first, last = weeks[0].estimate, weeks[-1].estimate
-    return f"Tokens per interaction went from {number(first)} to {number(last)} in {len(weeks)} weeks ({change:+.0%})."
-
-
-def token_figure(weeks: Sequence[Kpi]) -> Figure | None:
-    """Tokens per interaction, a point a week; None where there is no trend."""
-    if growth(list(weeks)) is None:
-        return None
-    starts = [(week.dimension or "").removeprefix("week=")[5:] for week in weeks]
-    return figures.trend(token_finding(weeks), starts, weeks, "tokens per interaction")

@@ -32,6 +32,7 @@ PilotKpi = Literal[
     "negative_feedback_rate",
     "escalation_rate",
     "hallucination_rate",
+    "human_task_success_rate",
 ]
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

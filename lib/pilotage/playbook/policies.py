@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -68,14 +69,45 @@ class Gate(Model):
         return limits
 
 
+class Looks(Model):
+    """When one pilot is looked at: a bound that is right once is wrong when one looks until it comes out well."""
+
+    at: tuple[Count, ...] = Field(
+        min_length=1, description="After how many interactions of the pilot one looks, from the first look to the last."
+    )
+    reason: Text = Field(description="Why these looks and not others, in a sentence.")
+    set_by: Text = Field(description="The role that set them.")
+    example: bool = Field(False, description="True while nobody here decided them: on real data they do not count.")
+
+    @field_validator("at")
+    @classmethod
+    def _one_after_the_other(cls, at: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise(at)):
+            raise ValueError("should rise from the first look to the last")
+        return at
+
+
+class Production(Model):
+    """What production will bring, as far as it is known: what the pilot saw is held against it."""
+
+    interactions_per_week: Limit[Count] | None = Field(
+        None, description="How many interactions a week production is expected to bring."
+    )
+    segments: tuple[Text, ...] = Field((), description="The segments that production will bring; none: not known.")
+    inputs: Text | None = Field(None, description="The `source` in the table `texts` that is a sample of real inputs.")
+    example: bool = Field(False, description="True while nobody here decided it: on real data it does not count.")
+
+
 class PilotPolicy(Model):
     """pilot.yaml: what the agent must prove, and how sure we want to be."""
 
     owner: Text = Field(description="The role that answers for this file.")
     confidence: OneSided = Field(description="How sure a go must be: the one-sided confidence of each gate's bound.")
     pass_k: Count = Field(description="How many tries in a row must succeed for the agent to count as reliable.")
+    looks: Mapping[Text, Looks] = Field({}, description="The looks of each pilot, by the name of its dataset.")
     min_segment_n: Limit[Count] = Field(description="How many interactions a part needs before its figure is shown.")
     gates: Mapping[PilotKpi, Gate] = Field(description="The gates, by the name of the KPI they judge.")
+    production: Production | None = Field(None, description="What production will bring, where anything is known.")
 
     @field_validator("gates")
     @classmethod

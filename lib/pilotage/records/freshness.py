@@ -54,11 +54,19 @@ def data_files(workspace: Workspace, dataset: str, patterns: Iterable[str]) -> d
     return {name: fingerprint(path) for name, path in sorted((workspace.relative(path), path) for path in found)}
 
 
+def patterns_of(folder: Path) -> list[str]:
+    """What the intake in this folder read, as patterns relative to the dataset's folder; none where it is damaged."""
+    kept = _manifest(folder)
+    return list(kept["patterns"]) if kept else []
+
+
 def _code() -> dict[str, str]:
     """The code that an intake runs, file by file: not what drafts a dataset.yaml, prints the dictionary or reads."""
     own = (path.relative_to(_RECORDS) for path in _RECORDS.rglob("*.py"))
     files = [
-        _RECORDS / path for path in own if "synthetic" not in path.parts and path.stem.split("_")[0] not in _ELSEWHERE
+        _RECORDS / path
+        for path in own
+        if path.parts[0] not in ("synthetic", "traces") and path.stem.split("_")[0] not in _ELSEWHERE
     ]
     files += [_RECORDS.parent / f"{name}.py" for name in _CORE]
     return {path.relative_to(_RECORDS.parent).as_posix(): sha256_file(path) for path in sorted(files)}

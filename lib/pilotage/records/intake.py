@@ -18,7 +18,7 @@ from pilotage.records import freshness
 from pilotage.records.dataset import Dataset, title
 from pilotage.records.dataset_checks import check_dataset
 from pilotage.records.schemas import TABLES
-from pilotage.records.sources import matched
+from pilotage.records.sources import OWN_LABELS, matched
 from pilotage.workspace import Workspace
 
 Progress = Callable[[str], None]
@@ -87,7 +87,7 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
     from pilotage.records.expectations import expect, load_expectations
 
     own = load_expectations(workspace)
-    patterns = sorted({source.file for source in mapping.tables.values()})
+    patterns = sorted({OWN_LABELS, *(source.file for source in mapping.tables.values())})
     before = freshness.state(workspace, name, patterns)
     taken = _taken(workspace, name, mapping, progress)
     progress("checking expectations")
@@ -104,6 +104,7 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
 def _taken(workspace: Workspace, name: str, mapping: Dataset, progress: Progress) -> Mapping[str, Any]:
     """Every table of the dataset, parents first; all files that cannot be read at once as InputFaults."""
     from pilotage.records.derive import cases_from_events
+    from pilotage.records.own_labels import with_own_labels
     from pilotage.records.take_in import take_in
 
     taken: dict[str, Any] = {}
@@ -123,4 +124,5 @@ def _taken(workspace: Workspace, name: str, mapping: Dataset, progress: Progress
         raise InputFaults(title(name), faults)
     if "events" in taken and "cases" not in taken:
         taken["cases"] = cases_from_events(taken["events"])
+    taken = with_own_labels(taken, mapping, workspace.dataset(name))
     return {table: taken[table] for table in TABLES if table in taken}

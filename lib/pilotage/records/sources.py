@@ -17,6 +17,7 @@ KINDS = {
     ".parquet": "parquet",
 }
 _PACKED = ("csv", "jsonl")
+OWN_LABELS = "labels.jsonl"  # labels made with pilotage itself, in the dataset's folder
 NOTHING_IN_IT = "check the export; leave the table out of dataset.yaml if there is nothing to export"
 
 

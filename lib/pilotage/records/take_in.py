@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from pilotage.records.dataset import TableSource
 from pilotage.records.lineage import lineage_faults
 from pilotage.records.mapping import Fault, Mask, Rows
 from pilotage.records.parsing import as_mask
-from pilotage.records.readers import Broken, read
+from pilotage.records.readers import Broken, Raw, read
 from pilotage.records.row_checks import check_file, duplicates, orphans, repeats, with_parents_phase
 from pilotage.records.schemas import TABLES, Table
 from pilotage.records.set_aside import as_json, reasons_by_row
+
+Reader = Callable[[Path, TableSource], Raw]
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,16 @@ class _Stack:
 
 
 def take_in(
-    name: str, source: TableSource, files: Sequence[Path], zone: str | None, parents: Mapping[str, Taken]
+    name: str,
+    source: TableSource,
+    files: Sequence[Path],
+    zone: str | None,
+    parents: Mapping[str, Taken],
+    reader: Reader = read,
 ) -> Taken:
     """The table read from its files and checked; `parents` holds those taken in before. PilotageError if unreadable."""
     table = TABLES[name]
-    stack = _stacked(files, source)
+    stack = _stacked([reader(path, source) for path in files], files)
     rows, given, faults = check_file(table, source, stack.cells, zone)
     parent = parents.get(table.parent[0]) if table.parent else None
     same = _judge(table, stack, rows, parent, faults)
@@ -91,8 +98,7 @@ def take_in(
     )
 
 
-def _stacked(files: Sequence[Path], source: TableSource) -> _Stack:
-    raws = [read(path, source) for path in files]
+def _stacked(raws: Sequence[Raw], files: Sequence[Path]) -> _Stack:
     return _Stack(
         pa.concat_tables([raw.cells for raw in raws], promote_options="default"),
         tuple(files),

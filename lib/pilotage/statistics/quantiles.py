@@ -12,6 +12,7 @@ from scipy import special
 from pilotage.errors import PilotageError
 from pilotage.statistics.clusters import effective_sizes
 from pilotage.statistics.intervals import FloatArray, Interval, check_confidence, check_counts, exact_low
+from pilotage.statistics.looks import anytime_rate
 
 
 def quantile_interval(
@@ -38,6 +39,34 @@ def quantile_interval(
     high = float(ordered[last - 1]) if last <= len(ordered) else math.inf
     method = "order statistics" if clusters is None else "woodruff"
     return Interval(_quantile(ordered, q), low, high, confidence, method, n_eff)
+
+
+def anytime_quantile(values: npt.ArrayLike, q: float, confidence: float = 0.95, missing: int = 0) -> Interval:
+    """The q-quantile of independent values with bounds that hold at every look, in the values' own unit.
+
+    The order statistics that the confidence sequence of a rate allows: at most as many values above `high` as certify
+    that the rate above it is at most 1 - q, and likewise below `low`. Each of the `missing` values may be any, or may
+    have had the place of one that is here; infinite bounds as in `quantile_interval`.
+    Source: Howard & Ramdas 2022, Bernoulli 28(3), with the mixture e-process of `anytime_rate`.
+    """
+    check_confidence(confidence)
+    ordered = np.sort(np.asarray(values, dtype=float))
+    _check_values(ordered, np.arange(ordered.size), q, missing)
+    rows = len(ordered)
+    first = _most_certified(rows, q, confidence) + 1 - missing
+    last = rows - _most_certified(rows, 1 - q, confidence) + missing
+    low = float(ordered[first - 1]) if first > 0 else -math.inf
+    high = float(ordered[last - 1]) if last <= len(ordered) else math.inf
+    return Interval(_quantile(ordered, q), low, high, confidence, "anytime-valid", float(rows))
+
+
+def _most_certified(rows: int, rate: float, confidence: float) -> int:
+    """The most of `rows` for which the rate is certified to be at most `rate`; -1 where not even none of them does."""
+    low, high = -1, rows + 1
+    while high - low > 1:
+        k = (low + high) // 2
+        low, high = (k, high) if anytime_rate(k, rows, confidence).high <= rate else (low, k)
+    return low
 
 
 def _lower_rank(rows: int, n_eff: float, q: float, confidence: float) -> int:

@@ -107,7 +107,7 @@ REVIEWS = Table(
 
 TEXTS = Table(
     "texts",
-    "Texts to test guardrails with.",
+    "Texts to test guardrails with, and samples of real inputs.",
     (
         Column("text_id", "text", "names the text", required=True, empty="never"),
         Column("text", "text", "the text", required=True, free_text=True, empty="never"),

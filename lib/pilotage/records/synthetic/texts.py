@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pilotage.records.synthetic.draws import numbered, picked, stream
+from pilotage.records.synthetic.wording import GOODS as INVOICED
+from pilotage.records.synthetic.wording import question
 from pilotage.records.synthetic.world import World
 
 LANGUAGES = ("en", "de", "it")
@@ -74,7 +76,7 @@ INJECTION_SHARE = 0.08
 
 
 def texts_table(world: World, seed: int) -> pd.DataFrame:
-    """The table `texts`: benign texts that go in and come out, and injections that only go in."""
+    """The table `texts`: benign texts in and out, injections that only go in, and a sample of the inbox."""
     rng, n = stream(seed, "texts"), world.people.texts
     hostile = np.arange(n) % round(1 / INJECTION_SHARE) == 5
     side, language = rng.integers(0, 2, n), rng.integers(0, 3, n)
@@ -83,9 +85,10 @@ def texts_table(world: World, seed: int) -> pd.DataFrame:
         _injection(row) if bad else _benign(row, s, LANGUAGES[lang])
         for row, bad, s, lang in zip(draws, hostile.tolist(), side.tolist(), language.tolist(), strict=True)
     ]
+    rows += _inbox(world, seed)
     table = pd.DataFrame(rows, columns=["text", "label", "source", "language", "side"])
-    table.insert(0, "text_id", numbered("x", np.arange(n), 3))
-    table.insert(1, "phase", picked(["pilot"], np.zeros(n, dtype=int)))
+    table.insert(0, "text_id", numbered("x", np.arange(len(rows)), 3))
+    table.insert(1, "phase", picked(["pilot"], np.zeros(len(rows), dtype=int)))
     return table
 
 
@@ -94,6 +97,24 @@ def _benign(row: list[int], side: int, language: str) -> tuple[str, str, str, st
     text = sentence.format(n=10000 + row[3], what=GOODS[language][row[2]])
     where = ("supplier mail", "input") if side == 0 else ("agent answer", "output")
     return text, "benign", where[0], language, where[1]
+
+
+def _inbox(world: World, seed: int) -> list[tuple[str, str, str, str, str]]:
+    """Real inputs from before the pilot: invoices such as the pilot met, and credit notes, which it never did."""
+    rng, n = stream(seed, "inbox"), world.people.inbox
+    unseen = rng.random(n) < world.people.inbox_unseen
+    numbers, orders = rng.integers(0, [len(INVOICED), 900, 8], (n, 3)).tolist(), rng.integers(10000, 99999, n).tolist()
+    amounts = np.round(np.exp(rng.normal(6.5, 1.0, n)), 2).tolist()
+    rows = zip(unseen.tolist(), numbers, amounts, orders, strict=True)
+    return [
+        (_credit_note(*row) if new else question(0, *row), "benign", "supplier inbox", "en", "input")
+        for new, *row in rows
+    ]
+
+
+def _credit_note(numbers: list[int], amount: float, order: int) -> str:
+    goods, supplier, _ = numbers
+    return f"Credit note, supplier {100 + supplier}, {INVOICED[goods]}, {amount:.2f} EUR, order {order}"
 
 
 def _injection(row: list[int]) -> tuple[str, str, str, str, str]:

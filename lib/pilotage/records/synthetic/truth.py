@@ -32,6 +32,7 @@ def truth_of(world: World) -> list[Row]:
         rows += _run_rows(world, phase)
     rows.append(_row("adoption_rate", "production", None, float(world.adoption().mean())))
     rows.append(_row("tokens_weekly_growth", "pilot", None, world.agent.weekly_growth))
+    rows.append(_row("inputs_of_an_unseen_kind", "production", None, world.people.inbox_unseen))
     for reviewer, catch in zip(REVIEWERS, world.people.catch, strict=True):
         rows.append(_row("seeded_catch_rate", "pilot", f"reviewer={reviewer}", catch))
     return rows

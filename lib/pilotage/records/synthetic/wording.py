@@ -37,7 +37,7 @@ def questions_and_answers(world: World, runs: Runs, rng: np.random.Generator) ->
     numbers = rng.integers(0, [len(GOODS), 900, 8], (n, 3)).tolist()
     amounts = np.round(np.exp(rng.normal(6.5, 1.0, n)), 2).tolist()
     orders = runs.order[np.unique(runs.place.cluster, return_index=True)[1]].tolist()
-    asked = [_question(i, *row) for i, row in enumerate(zip(numbers, amounts, orders, strict=True))]
+    asked = [question(i, *row) for i, row in enumerate(zip(numbers, amounts, orders, strict=True))]
     answers = [
         _template(outcome, success, invented).format(order=orders[c], document=500000 + i)
         for i, (c, outcome, success, invented) in enumerate(
@@ -47,7 +47,8 @@ def questions_and_answers(world: World, runs: Runs, rng: np.random.Generator) ->
     return [asked[c] for c in cluster.tolist()], answers
 
 
-def _question(i: int, numbers: list[int], amount: float, order: int) -> str:
+def question(i: int, numbers: list[int], amount: float, order: int) -> str:
+    """An invoice as the agent is given it; every so many, by `i`, carry a remark of their own."""
     goods, supplier, lines = numbers
     text = f"Supplier {100 + supplier}, {GOODS[goods]}, {lines + 1} lines, {amount:.2f} EUR, order {order}"
     return f"{NOTES[i // NOTE_EVERY % len(NOTES)]} {text}" if i % NOTE_EVERY == NOTE_EVERY - 1 else text

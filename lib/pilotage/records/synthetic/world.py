@@ -128,6 +128,8 @@ class People:
     catch: tuple[float, float] = (0.93, 0.80)  # of a seeded error, by reviewer
     learners: int = 36
     texts: int = 300
+    inbox: int = 160  # inputs kept from the time before the pilot, as a sample of what production will bring
+    inbox_unseen: float = 0.15  # share of them that are of a kind the pilot never met
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def _small(variant: str, tasks: int, success_shift: float, labelled: int, labell
     segments = tuple(replace(s, success=s.success + success_shift) for s in world.segments)
     people = People(
         labelled=labelled, labelled_twice=labelled_twice, guided=10, production_labelled=15, rates=0.6, seeded=12,
-        learners=12, texts=40,
+        learners=12, texts=40, inbox=40,
     )  # fmt: skip
     process = replace(
         world.process,

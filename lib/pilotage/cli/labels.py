@@ -1,0 +1,148 @@
+"""`pilotage labels`: draw runs for people to label, hand them out as a table, take them back, say how far it is."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pilotage.cli.speak import spoken, tell, workspace_at
+
+if TYPE_CHECKING:
+    from pilotage.kpis import Tables
+    from pilotage.workspace import Workspace
+
+labels = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Labels: what people judged of the agent's answers."
+)
+Dataset = Annotated[
+    str, typer.Option(metavar="NAME", help="The folder under data/; default: sample, else the only one.")
+]
+Metric = Annotated[str, typer.Option(metavar="METRIC", help="What is judged.")]
+METRIC = "hallucination"
+
+
+@labels.command()
+@spoken
+def draw(
+    dataset: Dataset = "",
+    metric: Metric = METRIC,
+    n: Annotated[int, typer.Option("--n", min=0, metavar="N", help="About so many in all by chance alone.")] = 0,
+    guided: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="About so many in all by a judge's suspicion: for finding faults."),
+    ] = 0,
+) -> None:
+    """Draw the pilot's runs that people should label.
+
+    Drawing again adds runs and takes none back; without numbers, runs that have come in since are drawn as before.
+    """
+    from datetime import UTC, datetime
+
+    from pilotage.errors import PilotageError
+    from pilotage.pilot.labels.overview import drawn
+    from pilotage.pilot.labels.plan_file import draw_more, read_plan
+    from pilotage.pilot.labels.sitting import check_answers
+
+    workspace, name, tables = opened(dataset)
+    check_answers(tables)
+    before = read_plan(workspace, name, metric)
+    if not (n or guided or before.draws):
+        raise PilotageError("nothing says how many runs to draw", next="name a number: --n 150, --guided 30, or both")
+    plan = draw_more(workspace, name, metric, tables, datetime.now(UTC), n, guided)
+    added = len(plan.items) - len(before.items)
+    tell(f"{drawn(plan)} New now: {added:,}.\n{_next(name, metric)}")
+
+
+@labels.command()
+@spoken
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .xlsx or .csv.")],
+    labeller: Annotated[str, typer.Option(metavar="NAME", help="Who is going to label.")],
+    dataset: Dataset = "",
+    metric: Metric = METRIC,
+    question: Annotated[str, typer.Option(metavar="TEXT", help="Word the question anew.")] = "",
+) -> None:
+    """Write what is left for one person to label as a table, one row a run."""
+    from pilotage.pilot.labels.questions import question_of
+    from pilotage.pilot.labels.sheet import rows_of, write_sheet
+    from pilotage.pilot.labels.sitting import open_sitting
+
+    workspace, name, tables = opened(dataset)
+    sitting = open_sitting(workspace, name, tables, metric, question_of(metric, question), labeller)
+    rows = rows_of(sitting)
+    if not rows:
+        tell(f"nothing is left for {sitting.labeller} to label; no file was written")
+        return
+    write_sheet(file, rows)
+    back = f"pilotage labels import {shlex.quote(str(file))} --dataset {shlex.quote(name)}"
+    tell(
+        f"written: {file}, {len(rows):,} rows: {sitting.question.text}\n"
+        "mind: it holds what people asked and what the agent answered, because labellers must read it. It may hold\n"
+        "      personal data: give it to nobody else, and delete it once it has been imported\n"
+        f"  {back}    # once the values are filled in"
+    )
+
+
+@labels.command("import")
+@spoken
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table that was exported and filled in.")],
+    dataset: Dataset = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Where this person has decided otherwise since, the file is right.")
+    ] = False,
+) -> None:
+    """Take the decisions of a filled-in table back.
+
+    All faults are told with their row, and then nothing is written. The same file twice adds nothing.
+    """
+    from datetime import UTC, datetime
+
+    from pilotage.pilot.labels.take_back import take_back
+    from pilotage.runner.job import choose_dataset
+
+    workspace = workspace_at(None)
+    done = take_back(workspace, choose_dataset(workspace, dataset), file, datetime.now(UTC), correct)
+    lines = [f"{done.added:,} labels of {done.metric} by {done.labeller} added, {done.known:,} known already"]
+    lines += [f"{done.left_open:,} rows are blank and stay open"] if done.left_open else []
+    lines += [f"mind: {done.open_with_remark:,} of them have a remark but no value"] if done.open_with_remark else []
+    tell("\n".join(lines))
+
+
+@labels.command()
+@spoken
+def status(dataset: Dataset = "") -> None:
+    """Say for each metric what was drawn, who labelled how much, whether they agree, and how many are still needed."""
+    from pilotage.pilot.labels.overview import status_lines
+
+    workspace, name, tables = opened(dataset)
+    tell("\n".join(status_lines(workspace, name, tables)))
+
+
+def opened(dataset: str) -> tuple[Workspace, str, Tables]:
+    """The dataset's tables, taken in first where that is due; no run may be reading them then."""
+    from pilotage.kpis import Tables
+    from pilotage.records.freshness import stale_reason
+    from pilotage.records.intake import intake
+    from pilotage.records.store import open_tables
+    from pilotage.runner.job import choose_dataset
+    from pilotage.runner.lock import only_run
+
+    workspace = workspace_at(None)
+    name = choose_dataset(workspace, dataset)
+    if stale_reason(workspace, name) is not None:
+        with only_run(workspace.reports):
+            intake(workspace, name)
+    facts = intake(workspace, name).checks["tables"]
+    return workspace, name, Tables(open_tables(workspace, name, ("interactions", "labels")), facts)
+
+
+def _next(dataset: str, metric: str) -> str:
+    options = f"--dataset {shlex.quote(dataset)} --metric {shlex.quote(metric)}"
+    return (
+        "label them in the notebook 02_pilot (`make lab`), or in a table:\n"
+        f"  pilotage labels export labels.xlsx {options} --labeller NAME"
+    )
