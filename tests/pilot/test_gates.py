@@ -146,9 +146,3 @@ def test_labels_drawn_unlike_hold_the_gate(tables: Build, page: NewPage) -> None
     ]
     assert gate.answer == "not yet"
     assert "unequal probabilities (0.1 to 0.5)" in gate.why
-
-
-def test_a_misspelt_metric_shows_in_the_count_of_labels(tables: Build) -> None:
-    labels = [{"interaction_id": "i1", "metric": name, "source": "human"} for name in ("hallucination", "halucination")]
-    found = pilot.labels_counted(tables(interactions=runs(2), labels=labels))
-    assert found == ["hallucination: 1 label by people", "halucination: 1 label by people"]

@@ -1,8 +1,8 @@
-"""Measure a KPI so that one may look at any time: one random row per cluster, and the bounds of the e-process.
+"""Measure a KPI so that one may look at any time: one row per cluster, and the bounds of the e-process.
 
 A bound that is right at one look promises too much when one looks every day. The e-process holds for every look there
-ever was, at the price of a wider interval; it needs independent rows, so of the repeated trials of a task one enters.
-Which one is settled by the hash of its name: nobody can look for a lucky draw.
+ever was, at the price of a wider interval; it needs independent rows, so of the repeated trials of a task one enters:
+the first in time, which no later one replaces; of the calls of one run the one whose name's hash comes first.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pilotage.kpis.tables import Tables
 if TYPE_CHECKING:
     import numpy as np
 
-# One row per cluster: the first by the hash of its name. Of pass^k the first k, each of which has to succeed.
-_ONE = """SELECT cluster, first(value ORDER BY md5(id), id)::DOUBLE AS value FROM ({rows}) WHERE phase = ?
+# One row per cluster. Of pass^k the first k, each of which has to succeed.
+_ONE = """SELECT cluster, first(value ORDER BY begun, md5(id), id)::DOUBLE AS value FROM ({rows}) WHERE phase = ?
           GROUP BY cluster ORDER BY cluster"""
 _FIRST_K = """SELECT cluster, min(coalesce(value, 0))::DOUBLE AS value
-              FROM (SELECT *, row_number() OVER (PARTITION BY cluster ORDER BY md5(id), id) AS place
+              FROM (SELECT *, row_number() OVER (PARTITION BY cluster ORDER BY begun, md5(id), id) AS place
                     FROM ({rows}) WHERE phase = ? AND cluster <> '{unassigned}')
               WHERE place <= {k} GROUP BY cluster HAVING count(*) = {k} ORDER BY cluster"""
 
 
 def measure_anytime(tables: Tables, name: str, phase: str, confidence: float = 0.95, k: int = 1) -> Kpi:
-    """The KPI over one random row per cluster, with an interval that holds at every look (method "anytime-valid").
+    """The KPI over one row per cluster, with an interval that holds at every look (method "anytime-valid").
 
     A mean has no such interval here: its estimate is None and the reason says what to do. Rows without a value, and
     rows known to exist that are not there, count as the worst and the best case. Source: Howard et al. 2021.
@@ -42,7 +42,7 @@ def measure_anytime(tables: Tables, name: str, phase: str, confidence: float = 0
 
 
 def exceedance_anytime(tables: Tables, name: str, phase: str, limit: float) -> tuple[int, int]:
-    """How many values of a quantile KPI lie above `limit`, of how many: one random value per cluster."""
+    """How many values of a quantile KPI lie above `limit`, of how many: one value per cluster."""
     values = _values(tables, Asked(DEFINITIONS[name], 0.95), phase).compressed()
     return int((values > limit).sum()), len(values)
 
@@ -72,15 +72,15 @@ def _found(values: np.ma.MaskedArray, asked: Asked) -> Found | str:
 
 
 def _rate(values: np.ma.MaskedArray, asked: Asked) -> Found:
-    """A missing row may be the one that would have been drawn in place of another: it changes a value and adds none."""
-    from pilotage.statistics import anytime_rate
+    """A row without a value may be either; a missing one may have been the one to enter in another's place."""
+    from pilotage.statistics import anytime_rate, one_trial_rate
 
     measured, n = values.compressed(), len(values)
-    held, lost = float(measured.sum()), asked.missing + n - len(measured)
-    high = anytime_rate(min(held + lost, n), n, asked.confidence).high
-    low = anytime_rate(max(held - asked.missing, 0.0), n, asked.confidence).low
-    found = replace(anytime_rate(held, len(measured), asked.confidence), low=low, high=high, n_eff=float(n))
-    return Found(found, int(held) if asked.definition.kind == "rate" else None, len(measured), n, lost)
+    held, blank = float(measured.sum()), n - len(measured)
+    worst, best = (one_trial_rate(k, n, asked.confidence, asked.missing, anytime_rate) for k in (held, held + blank))
+    found = replace(worst, estimate=held / len(measured), high=best.high)
+    count = int(held) if asked.definition.kind == "rate" else None
+    return Found(found, count, len(measured), n, asked.missing + blank)
 
 
 def _quantile(values: np.ma.MaskedArray, asked: Asked) -> Found | str:

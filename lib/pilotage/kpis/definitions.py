@@ -15,10 +15,10 @@ Better = Literal["lower", "higher"]
 class Definition:
     """One KPI.
 
-    `rows` is a SELECT over the canonical tables with the columns phase, cluster, id, value and the parts of `parts`; a
-    rate's value is 0 or 1, null where the row exists but was not measured, and `id` names the row. `needs` are the
-    table.column names it reads. `numerator` and `denominator` say in words what `rows` counts. `metric` is the metric
-    of the labels, where people's labels are counted.
+    `rows` is a SELECT over the canonical tables with the columns phase, cluster, id, begun, value and the parts of
+    `parts`: a rate's value is 0 or 1, null where the row exists but was not measured; `id` names the row and `begun` is
+    when its run began. `needs` are the table.column names it reads. `numerator` and `denominator` say in words what
+    `rows` counts. `metric` is the metric of the labels, where people's labels are counted.
     """
 
     name: str
@@ -48,7 +48,8 @@ RUNS = """(SELECT i.*, strftime(date_trunc('week', local_time(i.started_at)), '%
            FROM interactions i LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction WHERE {seen})"""
 UNASSIGNED = "?"  # the cluster of runs that name no task in a dataset whose runs have tasks
 
-INTERACTIONS = "SELECT phase, segment, week, cluster, interaction_id AS id, {value} AS value FROM {runs} WHERE is_unit"
+INTERACTIONS = """SELECT phase, segment, week, cluster, interaction_id AS id, started_at AS begun,
+                         {value} AS value FROM {runs} WHERE is_unit"""
 
 # Which unit each run counts for: itself, or the unit that its chain of parents leads to, however deep. UNION and not
 # UNION ALL, so that even a ring of runs ends; `climb` has one row per step up, so their number is a run's depth.
@@ -71,20 +72,22 @@ spent AS (SELECT r.interaction_id, o.unit, coalesce(r.input_tokens + r.output_to
 TOKENS = f"""{OWNERS},{SPENT},
 whole AS (SELECT unit AS interaction_id, CASE WHEN count(*) = count(tokens) THEN sum(tokens) END AS value
           FROM spent GROUP BY unit)
-SELECT phase, segment, week, cluster, interaction_id AS id, value FROM runs JOIN whole USING (interaction_id)"""
+SELECT phase, segment, week, cluster, interaction_id AS id, started_at AS begun, value
+FROM runs JOIN whole USING (interaction_id)"""
 
 # What has no task is no try of one, such as a live run for a case; where runs name both, a missing task is a lost name.
 TRIED = """ AND (task_id IS NOT NULL OR case_id IS NULL
                  OR EXISTS (FROM interactions x WHERE x.task_id IS NOT NULL AND x.case_id IS NOT NULL))"""
 
 TOOL_CALLS = """
-SELECT r.phase, r.segment, r.week, r.cluster, concat(t.interaction_id, ' ', t.seq) AS id, t.tool,
-       CASE WHEN {failed} THEN 1 ELSE 0 END AS value
+SELECT r.phase, r.segment, r.week, r.cluster, concat(t.interaction_id, ' ', t.seq) AS id,
+       r.started_at AS begun, t.tool, CASE WHEN {failed} THEN 1 ELSE 0 END AS value
 FROM tool_calls t JOIN {runs} r USING (interaction_id)"""
 
 # Where labellers disagree, the doubt is not the agent's gain: {against} takes the label that speaks against it.
 HUMAN_LABELS = """
 SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
+       any_value(r.started_at) AS begun,
        CASE WHEN {against}(l.value) >= 0.5 THEN 1 ELSE 0 END AS value
 FROM labels l JOIN {runs} r USING (interaction_id)
 WHERE l.metric = '{metric}' AND l.source = 'human' AND l.stream = 'uniform'
@@ -92,16 +95,18 @@ GROUP BY r.interaction_id, r.phase, r.segment"""
 
 FEEDBACK = """
 SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
+       any_value(r.started_at) AS begun,
        max(CASE WHEN f.kind IN ({kinds}) THEN 1 ELSE 0 END) AS value
 FROM feedback f JOIN {runs} r USING (interaction_id) GROUP BY r.interaction_id, r.phase, r.segment"""
 
-CASES = "SELECT phase, segment, case_id AS cluster, case_id AS id, {value} AS value FROM cases"
+CASES = "SELECT phase, segment, case_id AS cluster, case_id AS id, opened_at AS begun, {value} AS value FROM cases"
 
 # What a case took is known when it is closed; where a dataset says of no case that it is closed, all of them are.
 CLOSED = CASES + " WHERE closed_at IS NOT NULL OR {value} IS NOT NULL OR (SELECT count(closed_at) FROM cases) = 0"
 
 REWORK = """
-SELECT c.phase, c.segment, c.case_id AS cluster, c.case_id AS id, max(CASE WHEN e.times > 1 THEN 1 ELSE 0 END) AS value
+SELECT c.phase, c.segment, c.case_id AS cluster, c.case_id AS id, any_value(c.opened_at) AS begun,
+       max(CASE WHEN e.times > 1 THEN 1 ELSE 0 END) AS value
 FROM cases c JOIN (SELECT case_id, activity, count(*) AS times FROM events GROUP BY case_id, activity) e USING (case_id)
 GROUP BY c.phase, c.segment, c.case_id"""
 

@@ -4,8 +4,9 @@ from pilotage.pilot.accounting import accounting, accounting_text
 from pilotage.pilot.environment import environment, environment_table
 from pilotage.pilot.feedback import feedback, feedback_table
 from pilotage.pilot.gates import gates
+from pilotage.pilot.labelled import labelled_table
 from pilotage.pilot.looks import PHASE, look, looks_table, looks_text, plan_told
-from pilotage.pilot.measured import by_part, judges_told, labels_counted, measured
+from pilotage.pilot.measured import by_part, judges_told, measured
 from pilotage.pilot.paired import compared, paired_table
 from pilotage.pilot.provider import provider_failures, provider_table
 from pilotage.pilot.screen import first_screen, headline
@@ -30,7 +31,7 @@ __all__ = [
     "gates_figure",
     "headline",
     "judges_told",
-    "labels_counted",
+    "labelled_table",
     "look",
     "looks_table",
     "looks_text",

@@ -10,7 +10,6 @@ from pilotage.pilot.judge import with_judge
 from pilotage.pilot.looks import PHASE, Look, measure_at
 from pilotage.playbook import Playbook
 from pilotage.playbook.common import PilotKpi
-from pilotage.words import count
 
 SHOWN = 0.95  # two-sided confidence where nothing is decided
 
@@ -58,9 +57,3 @@ def by_part(tables: Tables, name: str, part: str) -> list[Kpi]:
 def by_week(tables: Tables, name: str) -> list[Kpi]:
     """The KPI week by week (`dimension` "week=2026-06-01", Mondays); empty where interactions carry no time."""
     return measure_parts(tables, name, PHASE, "week", SHOWN)
-
-
-def labels_counted(tables: Tables) -> list[str]:
-    """What people labelled, and how often: a metric spelt differently shows here and counts nowhere."""
-    sql = """SELECT metric, count(*) FROM labels WHERE source = 'human' GROUP BY metric ORDER BY metric"""
-    return [f"{metric}: {count(n, 'labels')} by people" for metric, n in tables.connection.execute(sql).fetchall()]

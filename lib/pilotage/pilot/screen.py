@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import Page, html
-from pilotage.pilot.environment import Environment
+from pilotage.pilot.environment import LABELS, Environment
 from pilotage.pilot.looks import Look
 from pilotage.playbook import TIERS
 from pilotage.verdict import Gate, finding_of, overall
@@ -56,20 +56,20 @@ def _nearest(kpis: Sequence[Kpi], own: Sequence[Gate]) -> Card:
         return "Nearest its limit", "No limit", "The playbook requires no gate for this tier."
     gate = max(shares, key=lambda gate: float("inf") if shares[gate] is None else shares[gate] or 0.0)
     share, finding = shares[gate], "; ".join(finding_of(gate).split("; ")[:2])
-    reach = "No bound yet" if share is None else f"{share:.0%} of what is allowed"
+    reach = "No bound yet" if share is None else f"Uses {share:.0%} of what is allowed"
     return f"Nearest its limit: {label_of(gate.kpi).lower()}", reach, f"{sentence_case(finding)}."
 
 
 def _sure(look: Look) -> tuple[str, str]:
     wrong = number(look.wrong, "share")
     if not look.at:
-        return number(1 - look.wrong, "share"), f"at any look: a go by luck happens to at most {wrong} at a limit."
+        return number(1 - look.wrong, "share"), f"At any look: a go by luck happens to at most {wrong} at a limit."
     if not look.place:
         return "Not yet", f"The first look is at {look.at[0]:,} interactions; {look.come:,} have come in."
     left = number(max(look.wrong - look.spent, 0.0), "share")
     return (
         number(1 - look.wrong, "share"),
-        f"over {count(len(look.at), 'registered looks')}; this is look {look.place}. Of the {wrong} chance of a false "
+        f"Over {count(len(look.at), 'registered looks')}; this is look {look.place}. Of the {wrong} chance of a false "
         f"go {left} is left.",
     )
 
@@ -95,7 +95,7 @@ def _weakest(page: Page, segments: Sequence[Kpi]) -> tuple[str, str]:
 
 def _beyond(found: Environment) -> tuple[str, str]:
     covered = [aspect for aspect in found.aspects if aspect.state == "covered"]
-    rest = [f"{aspect.name} {aspect.state}" for aspect in found.aspects if aspect not in covered]
+    rest = [f"{LABELS[aspect.name].lower()} {aspect.state}" for aspect in found.aspects if aspect not in covered]
     value = f"{len(covered)} of {len(found.aspects)} aspects covered"
     return value, f"{sentence_case(listed(rest))}." if rest else "The pilot saw what production will bring."
 

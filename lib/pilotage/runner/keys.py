@@ -26,7 +26,9 @@ BEGINNINGS = (
     "lab.py",
     *(f"records/{name}.py" for name in (*DRAFTING, "dictionary")),
 )
-NOT_CORE = frozenset({*get_args(Stage), "runner", "cli", "template", "records/synthetic", *BEGINNINGS})
+NOT_CORE = frozenset(
+    {*get_args(Stage), "runner", "cli", "template", "agents", "records/synthetic", "records/traces", *BEGINNINGS}
+)
 PACKAGES = ("duckdb", "great-expectations", "ipykernel", "matplotlib", "numpy", "pandas", "pyarrow", "scipy")
 
 

@@ -74,7 +74,11 @@ def look(workspace: Workspace, dataset: str, tables: Tables, metric: str, book: 
     labels = tuple(label for label in every if label.source == "human" and label.metric == metric)
     gate = book.pilot.gates.get(question_of(metric).kpi)  # type: ignore[call-overload]  # a metric without a gate
     limit = gate.limits[book.tier].value if gate else None
-    said = (drawn(plan), agreement(labels), need(tables, metric, limit, book.pilot.confidence, labels))
+    said = (
+        drawn(plan) if plan.draws else "",
+        agreement(labels),
+        need(tables, metric, limit, book.pilot.confidence, labels),
+    )
     warnings = (tuned(workspace, labels), _unreadable(faults))
     return Look(tuple(work_done(labels)), tuple(filter(None, said)), tuple(filter(None, warnings)))
 
