@@ -28,7 +28,7 @@ test: $(VENV)/all ## run every check; set-up included
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(HOME_FILES) $(BIN)/python -m pytest $(ARGS)
+	$(HOME_FILES) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 coverage: $(VENV)/all ## check cell by cell, and over 200 seeds of the sample, that the intervals hold the truth (10 minutes)
 	$(BIN)/python -m pytest tests/statistics/test_coverage_table.py tests/statistics/test_false_go.py tests/kpis/test_coverage.py \

@@ -100,7 +100,7 @@ def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int
         k, n, limit, better = over[0], over[1], 1 - definition.quantile, "lower"
     sure = (1 + kpi.confidence) / 2
     if kpi.method == "anytime-valid":
-        return more_needed_anytime(k, n, limit, better, sure)
+        return more_needed_anytime(k / n * kpi.n_eff, kpi.n_eff, limit, better, sure)
     return more_needed(k, n, limit, better, sure, max(1.0, kpi.n / kpi.n_eff))
 
 

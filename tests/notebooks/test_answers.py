@@ -21,12 +21,12 @@ from pilotage.workspace import Workspace
 def house(tmp_path_factory: pytest.TempPathFactory, workspace_copy: Callable[[Path], Workspace]) -> Workspace:
     workspace = workspace_copy(tmp_path_factory.mktemp("answers") / "house")
     for variant in ("go", "no-go", "not-yet"):
-        write_sample(workspace.dataset(variant), 7, variant)
+        write_sample(workspace.dataset(f"sample-{variant}"), 7, variant)
     return workspace
 
 
-def decide(house: Workspace, dataset: str) -> dict[str, Any]:
-    outcome = run(house, Request(dataset=dataset), Lines(StringIO()))
+def decide(house: Workspace, variant: str) -> dict[str, Any]:
+    outcome = run(house, Request(dataset=f"sample-{variant}"), Lines(StringIO()))
     assert not outcome.crashed
     found: dict[str, Any] = json.loads((outcome.folder / "decision.json").read_text(encoding="utf-8"))
     return found
@@ -53,7 +53,7 @@ def test_changing_one_limit_flips_the_answer_and_runs_only_the_pages_behind_it(h
     try:
         policy.write_text(text.replace("value: 18", "value: 0.5", 1), encoding="utf-8")
         said = StringIO()
-        outcome = run(house, Request(dataset="go"), Lines(said))
+        outcome = run(house, Request(dataset="sample-go"), Lines(said))
         after = json.loads((outcome.folder / "decision.json").read_text(encoding="utf-8"))
     finally:
         policy.write_text(text, encoding="utf-8")

@@ -130,7 +130,7 @@ def test_runs_without_a_time_hold_registered_looks(looking: Callable[..., Page],
 def test_of_repeated_trials_one_enters_the_e_process(tables: Build) -> None:
     rows = [{**row, "task_id": f"t{i // 4}"} for i, row in enumerate(runs(200, failures=10))]
     kpi = measure_anytime(tables(interactions=rows), "task_success_rate", "pilot")
-    assert (kpi.n, kpi.clusters) == (50, 50)
+    assert (kpi.n, kpi.clusters, kpi.n_eff) == (200, 50, 50)
 
 
 def test_a_mean_cannot_be_decided_at_any_look(tables: Build) -> None:

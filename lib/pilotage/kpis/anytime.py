@@ -7,17 +7,22 @@ the first in time, which no later one replaces; of the calls of one run the one 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pilotage.kpis.definitions import DEFINITIONS, UNASSIGNED, Definition
-from pilotage.kpis.estimate import Asked, Found
-from pilotage.kpis.measure import kpi_of, lacking, sql_of
+from pilotage.kpis.definitions import DEFINITIONS, UNASSIGNED
+from pilotage.kpis.estimate import Asked
+from pilotage.kpis.measure import measure, sql_of
 from pilotage.kpis.record import Kpi
 from pilotage.kpis.tables import Tables
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from pilotage.statistics import Interval
+
+MEAN = "a mean can be decided at registered looks only (`looks` in `playbook/pilot.yaml`)"
 
 # One row per cluster. Of pass^k the first k, each of which has to succeed.
 _ONE = """SELECT cluster, first(value ORDER BY begun, md5(id), id)::DOUBLE AS value FROM ({rows}) WHERE phase = ?
@@ -29,28 +34,31 @@ _FIRST_K = """SELECT cluster, min(coalesce(value, 0))::DOUBLE AS value
 
 
 def measure_anytime(tables: Tables, name: str, phase: str, confidence: float = 0.95, k: int = 1) -> Kpi:
-    """The KPI over one row per cluster, with an interval that holds at every look (method "anytime-valid").
+    """The KPI over all its rows, with an interval that holds at every look (method "anytime-valid").
 
-    A mean has no such interval here: its estimate is None and the reason says what to do. Rows without a value, and
-    rows known to exist that are not there, count as the worst and the best case. Source: Howard et al. 2021.
+    The interval rests on one row per cluster (`n_eff` counts them); where first trials went otherwise than later ones,
+    the estimate may lie beyond it. A mean has none here: its estimate is None and the reason says what to do. Rows
+    without a value, and rows known to exist that are not there, count as the worst and the best case.
+    Source: Howard et al. 2021.
     """
-    definition = DEFINITIONS[name]
-    asked = Asked(definition, confidence, tables.missing(definition.table), k)
-    if reason := lacking(tables, definition) or _undecidable(definition):
-        return kpi_of(asked, reason, phase)
-    return kpi_of(asked, _found(_values(tables, asked, phase), asked), phase)
+    kpi, kind = measure(tables, name, phase, confidence, k), DEFINITIONS[name].kind
+    if kpi.estimate is None:
+        return kpi
+    if kind == "mean":
+        return replace(kpi, estimate=None, low=None, high=None, n_eff=None, method="none", reason=MEAN)
+    asked = Asked(DEFINITIONS[name], confidence, tables.missing(DEFINITIONS[name].table), k)
+    values = _values(tables, asked, phase)
+    if not values.count():
+        return replace(kpi, low=None, high=None, n_eff=None)
+    found = (_quantile if kind == "quantile" else _rate)(values, asked)
+    low, high = (bound if math.isfinite(bound) else None for bound in (found.low, found.high))
+    return replace(kpi, low=low, high=high, method=found.method, n_eff=float(len(values)))
 
 
 def exceedance_anytime(tables: Tables, name: str, phase: str, limit: float) -> tuple[int, int]:
     """How many values of a quantile KPI lie above `limit`, of how many: one value per cluster."""
     values = _values(tables, Asked(DEFINITIONS[name], 0.95), phase).compressed()
     return int((values > limit).sum()), len(values)
-
-
-def _undecidable(definition: Definition) -> str:
-    if definition.kind != "mean":
-        return ""
-    return "a mean can be decided at registered looks only (`looks` in playbook/pilot.yaml)"
 
 
 def _values(tables: Tables, asked: Asked, phase: str) -> np.ma.MaskedArray:
@@ -62,33 +70,18 @@ def _values(tables: Tables, asked: Asked, phase: str) -> np.ma.MaskedArray:
     return np.ma.asarray(tables.arrays(sql.format(rows=rows, k=asked.k, unassigned=UNASSIGNED), [phase])["value"])
 
 
-def _found(values: np.ma.MaskedArray, asked: Asked) -> Found | str:
-    measured = values.compressed()
-    if not len(values):
-        return f"no {asked.definition.counted} of the {{phase}} are in the dataset, or none was tried often enough"
-    if not len(measured):
-        return f"none of the {len(values):,} {asked.definition.counted} drawn has a value"
-    return (_quantile if asked.definition.kind == "quantile" else _rate)(values, asked)
-
-
-def _rate(values: np.ma.MaskedArray, asked: Asked) -> Found:
+def _rate(values: np.ma.MaskedArray, asked: Asked) -> Interval:
     """A row without a value may be either; a missing one may have been the one to enter in another's place."""
     from pilotage.statistics import anytime_rate, one_trial_rate
 
-    measured, n = values.compressed(), len(values)
-    held, blank = float(measured.sum()), n - len(measured)
+    held, blank, n = float(values.sum()), len(values) - int(values.count()), len(values)
     worst, best = (one_trial_rate(k, n, asked.confidence, asked.missing, anytime_rate) for k in (held, held + blank))
-    found = replace(worst, estimate=held / len(measured), high=best.high)
-    count = int(held) if asked.definition.kind == "rate" else None
-    return Found(found, count, len(measured), n, asked.missing + blank)
+    return replace(worst, high=best.high)
 
 
-def _quantile(values: np.ma.MaskedArray, asked: Asked) -> Found | str:
+def _quantile(values: np.ma.MaskedArray, asked: Asked) -> Interval:
     from pilotage.statistics import anytime_quantile
 
-    measured, quantile = values.compressed(), asked.definition.quantile or 0.5
+    measured = values.compressed()
     lost = asked.missing + len(values) - len(measured)
-    interval = anytime_quantile(measured, quantile, asked.confidence, lost)
-    if interval.estimate == float("inf"):
-        return f"more than {1 - quantile:.0%} of the {len(measured):,} {asked.definition.counted} are not over yet"
-    return Found(interval, None, len(measured), len(values), lost)
+    return anytime_quantile(measured, asked.definition.quantile or 0.5, asked.confidence, lost)

@@ -119,8 +119,8 @@ def test_the_page_shows_counts_and_no_single_label_and_becomes_stale_with_each(
     workspace, opened = desk(), page("pilot")
     opened = replace(opened, workspace=workspace, dataset="desk", opened=Opened(workspace, opened.run))
     empty = overview(opened, runs(tables, 10, 0), M)
-    assert "nothing recorded" in empty
-    assert "No runs have been drawn" in empty
+    assert "<table" not in empty
+    assert "No runs have been drawn" not in empty
     append(workspace, "desk", [label(1, 1.0, by="<b>Eve</b>"), label(2, 0.0, by="<b>Eve</b>")])
     with (workspace.dataset("desk") / "labels.jsonl").open("a") as store:
         store.write("broken\n{}\n")
