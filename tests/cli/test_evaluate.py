@@ -359,3 +359,19 @@ def wait_for(condition, seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def test_the_sample_s_tasks_are_the_stand_in_s_own_and_need_not_be_named(root):
+    from pilotage.agents.reference import make_tasks
+    from pilotage.agents.reference import write_tasks as write
+    from pilotage.cli.data import STAND_IN_TASKS
+
+    shutil.copytree(ROOT / "data/sample", root / "data/sample")
+    write(root / "again.jsonl", make_tasks(STAND_IN_TASKS, 7))
+    assert (root / "again.jsonl").read_bytes() == (ROOT / "data/sample/tasks.jsonl").read_bytes()
+    said = CliRunner().invoke(app, ["evaluate", "--into", "y"], prog_name="pilotage")
+    assert said.exit_code == 0
+    assert f"planned {STAND_IN_TASKS} = scored {STAND_IN_TASKS}" in said.stdout
+    other = CliRunner().invoke(app, ["evaluate", "--into", "z", "--agent", "ours:answer"], prog_name="pilotage")
+    assert other.exit_code == 2
+    assert "--tasks FILE" in other.stderr

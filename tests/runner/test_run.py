@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -274,13 +275,19 @@ def test_the_html_says_what_was_set_for_the_run(ran):
         assert "<span>with pilot.scale=3 and roi.segment=&lt;b&gt; set for this run</span>" in text
 
 
-def test_what_a_killed_run_left_is_removed_and_another_workspaces_stays(tiny, monkeypatch, tmp_path):
-    (tmp_path / "t").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+@pytest.fixture
+def short_temporary(monkeypatch):
+    """A folder for temporary files whose path is short enough for sockets, wherever pytest keeps its own."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        yield Path(folder)
+
+
+def test_what_a_killed_run_left_is_removed_and_another_workspaces_stays(tiny, short_temporary, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     killed, other = Kernels(tiny.workspace.reports), Kernels(tmp_path / "elsewhere")
     assert killed.folder.is_dir()
     tiny.pages(decision=())
     tiny.page("decision", needs=())
     tiny.run()
-    assert list((tmp_path / "t").iterdir()) == [other.folder]
+    assert list(short_temporary.iterdir()) == [other.folder]

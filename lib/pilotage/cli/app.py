@@ -163,10 +163,15 @@ def import_(
 @app.command()
 @spoken
 def evaluate(
-    tasks: Annotated[Path, typer.Option(metavar="FILE", help="Tasks with known answers: JSON lines or CSV.")],
     into: Annotated[
         Path, typer.Option(metavar="data/NAME", help="The dataset to make, or with --resume to go on with.")
     ],
+    tasks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Tasks with known answers: JSON lines or CSV; default: those of the sample's stand-in."
+        ),
+    ] = None,
     agent: Annotated[
         str,
         typer.Option(

@@ -12,6 +12,8 @@ from pilotage.forms import read_mapping
 from pilotage.hashes import write_text_atomically
 from pilotage.workspace import Workspace, find_workspace
 
+STAND_IN_TASKS = 120  # questions with known answers for the stand-in of `pilotage evaluate`
+
 
 def draft(files: list[Path], into: Path | None) -> None:
     """Show the drafted dataset.yaml, the mapped rows and what is left undecided; write it where --into says."""
@@ -59,6 +61,7 @@ def build_sample(seed: int, variant: str | None, into: Path | None) -> None:
 
     PilotageError where it would.
     """
+    from pilotage.agents.reference import make_tasks, write_tasks
     from pilotage.records.synthetic import write_sample
 
     workspace, wanted = find_workspace(), variant or "sample"
@@ -67,6 +70,8 @@ def build_sample(seed: int, variant: str | None, into: Path | None) -> None:
     if folder.exists() and any(folder.iterdir()):
         _refuse_to_replace(folder, wanted)
     write_sample(folder, seed, wanted)
+    if variant is None:
+        write_tasks(folder / "tasks.jsonl", make_tasks(STAND_IN_TASKS, seed))
     tell(f"written: {workspace.relative(folder)} (seed {seed})\n  pilotage run --dataset {shlex.quote(folder.name)}")
 
 

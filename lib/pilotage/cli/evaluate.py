@@ -22,7 +22,7 @@ INCOMPLETE = 1
 class Evaluation:
     """What the command line asks for."""
 
-    tasks: Path
+    tasks: Path | None
     into: Path
     agent: str
     settings: Settings
@@ -50,7 +50,7 @@ async def _evaluated(asked: Evaluation, workspace: Workspace) -> Account:
             loop.add_signal_handler(number, stop.set)
     name = dataset_folder(workspace, asked.into).name
     return await run_tasks(
-        asked.tasks,
+        asked.tasks or _own_tasks(asked.agent, workspace),
         name,
         asked.agent,
         asked.settings,
@@ -60,6 +60,13 @@ async def _evaluated(asked: Evaluation, workspace: Workspace) -> Account:
         workspace=workspace,
         stop=stop,
     )
+
+
+def _own_tasks(agent: str, workspace: Workspace) -> Path:
+    """The sample's tasks, which only the stand-in can answer; PilotageError for any other agent."""
+    if agent.partition("?")[0] != "reference":
+        raise PilotageError("an agent needs tasks of its own work", agent, "name a file of them: --tasks FILE")
+    return workspace.dataset("sample") / "tasks.jsonl"
 
 
 def prices(given_in: float | None, given_out: float | None) -> Prices | None:
