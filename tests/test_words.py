@@ -29,7 +29,7 @@ def test_a_number_reads(value: float | None, unit: str, reads: str) -> None:
 
 
 def test_a_missing_end_reads_as_no_bound() -> None:
-    assert span(0.1, None, "share") == "10% to without bound"
+    assert span(0.1, None, "share") == "10% or more"
     assert span(None, None, "share") == "without bound"
 
 

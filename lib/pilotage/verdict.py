@@ -15,6 +15,7 @@ from pilotage.words import apart, count, number, singular
 Answer = Literal["go", "no-go", "not yet"]
 ANSWERS: tuple[Answer, ...] = ("go", "no-go", "not yet")
 HELD = "; held back: "  # stands between what was found and the doubts against it
+ANYTIME = "anytime-valid"  # the method of an interval that counts one row per cluster: n_eff of them
 LONGEST_WEEKS = 520  # ten years: later than this no day is named
 
 
@@ -99,7 +100,7 @@ def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int
     if definition.quantile is not None and over is not None:
         k, n, limit, better = over[0], over[1], 1 - definition.quantile, "lower"
     sure = (1 + kpi.confidence) / 2
-    if kpi.method == "anytime-valid":
+    if kpi.method == ANYTIME:
         return more_needed_anytime(k / n * kpi.n_eff, kpi.n_eff, limit, better, sure)
     return more_needed(k, n, limit, better, sure, max(1.0, kpi.n / kpi.n_eff))
 
@@ -134,7 +135,8 @@ def _advice(kpi: Kpi, definition: Definition | None, more: int | None) -> str:
     if kpi.unmeasured:
         return f"first supply the {count(kpi.unmeasured, definition.counted)} that are missing or have no value"
     if more:
-        return f"about {count(more, f'more {definition.counted}')} would settle it, if they go as those so far"
+        fresh = " of tasks not tried before" if kpi.method == ANYTIME and (kpi.n_eff or 0) < kpi.n else ""
+        return f"about {count(more, f'more {definition.counted}')}{fresh} would settle it, if they go as those so far"
     return "more of the same would not settle it, since the measured value lies at the limit or beyond it"
 
 
@@ -153,6 +155,11 @@ def hold(gate: Gate, doubts: Sequence[str], undecide: bool = False) -> Gate:
 def finding_of(gate: Gate) -> str:
     """The gate's sentence without its doubts."""
     return gate.why.partition(HELD)[0]
+
+
+def first_doubt(gate: Gate) -> str:
+    """The first of the doubts that hold the gate, as a clause; empty where none does."""
+    return gate.why.partition(HELD)[2].partition(", but ")[2].split("; ")[0]
 
 
 def with_pace(gate: Gate, per_week: float, today: date | None) -> Gate:

@@ -51,11 +51,13 @@ def apart(value: float, limit: float, unit: str = "", currency: str = "") -> tup
 
 
 def span(low: float | None, high: float | None, unit: str = "", currency: str = "") -> str:
-    """An interval as people read it: "1.2% to 3.4%"; a missing side reads "without bound"."""
-    if low is None and high is None:
+    """An interval as people read it: "1.2% to 3.4%"; with a side missing "1.2% or more", with both "without bound"."""
+    first, last = (None if end is None or math.isinf(end) else number(end, unit, currency) for end in (low, high))
+    if first is None and last is None:
         return "without bound"
-    ends = [math.inf if end is None else end for end in (low, high)]
-    return f"{number(ends[0], unit, currency)} to {number(ends[1], unit, currency)}"
+    if first is None or last is None:
+        return f"{first} or more" if last is None else f"{last} or less"
+    return f"{first} to {last}"
 
 
 def count(n: int, noun: str) -> str:

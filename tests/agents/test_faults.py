@@ -334,3 +334,44 @@ def test_nothing_is_left_open(serving):
     for kind in ("chat", "http"):
         served(serving, kind, handler)
     gc.collect()  # an unclosed session or socket warns here, and a warning fails the test
+
+
+@both
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_without_end_is_cut_at_its_length(serving, kind, status, monkeypatch):
+    monkeypatch.setattr("pilotage.agents.endpoint.LONGEST_ANSWER", 2**20)
+    sent = []
+
+    async def handler(request):
+        await request.read()
+        response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        for mebibyte in range(64):
+            await response.write(b" " * 2**20)
+            sent.append(mebibyte)
+        return response
+
+    found, calls, _ = served(serving, kind, handler)
+    assert (found.kind, calls) == ("unreadable", ["error"])
+    assert str(found).endswith("sent more than 1 MiB without coming to an end")
+    assert len(sent) < 60
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"Authorization": "Bearer sk-live-ABCDEF123"}, "bad header Authorization: Bearer sk-live-ABCDEF123"),
+        ({"Authorization": "Bearer sk-live-ABCDEF123"}, "the key sk-live-***123 is over its limit"),
+        ({"Cookie": "session=sk-live-ABCDEF123; theme=dark"}, "no session sk-live-ABCDEF123"),
+    ],
+)
+def test_no_part_of_a_header_is_quoted(headers, said):
+    endpoint = Endpoint("https://h/v1", headers=headers)
+    for status in (400, 500):
+        told = str(endpoint.refusal(status, {}, json.dumps({"error": {"message": said}})))
+        assert "[secret]" in told
+        assert "sk-live" not in told
+
+
+def test_an_endpoint_shows_no_password():
+    assert repr(Endpoint("HTTPS://u:SECRET@h/x?pwd=SECRET", "SECRET")) == "Endpoint('https://h/x')"

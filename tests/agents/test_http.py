@@ -8,7 +8,7 @@ import json
 import pytest
 from aiohttp import web
 
-from pilotage.agents import http
+from pilotage.agents.answers import read_answer
 from pilotage.agents.endpoint import Endpoint
 from pilotage.agents.http import HttpAgent
 from pilotage.agents.run import AgentFault, Answer, ToolCall
@@ -87,9 +87,14 @@ def test_only_the_text_is_needed_and_the_rest_is_unknown(serving, answer, text):
         ({"output": "x", "outcome": ["answered"]}, "outcome should be one of answered, escalated, refused"),
         ({"output": "x", "confidence": 1.2}, "confidence should be a number from 0 to 1"),
         ({"output": "x", "confidence": True}, "confidence should be a number from 0 to 1"),
-        ({"output": "x", "cost": -1}, "cost should be a number of at least 0"),
-        ({"output": "x", "cost": float("inf")}, "cost should be a number of at least 0"),
-        ({"output": "x", "cost": float("nan")}, "cost should be a number of at least 0"),
+        ({"output": "x", "cost": -1}, "cost should be a number from 0 to 1000000000000"),
+        ({"output": "x", "cost": float("inf")}, "cost should be a number from 0 to 1000000000000"),
+        ({"output": "x", "cost": float("nan")}, "cost should be a number from 0 to 1000000000000"),
+        ({"output": "x", "cost": 10**400}, "cost should be a number from 0 to 1000000000000"),
+        (
+            {"output": "x", "tool_calls": [{"tool": "a", "started_at": 1_790_000_000_500_000_000}]},
+            "started_at should be a number from 0 to 4102444800",
+        ),
         ({"output": "x", "tool_calls": "lookup"}, "tool_calls should be a list"),
         ({"output": "x", "tool_calls": [{}]}, "tool_calls[1] should be an object with 'tool'"),
         (
@@ -105,7 +110,7 @@ def test_an_answer_of_another_form_is_unreadable_and_says_why(serving, answer, w
 
 
 def test_an_answer_that_is_too_long_is_cut(serving, monkeypatch):
-    monkeypatch.setattr(http, "LONGEST_ANSWER", 2**20)
+    monkeypatch.setattr("pilotage.agents.endpoint.LONGEST_ANSWER", 2**20)
     _, _, fault = asked(serving, {"output": "x" * 2**20})
     assert fault.kind == "unreadable"
     assert str(fault).endswith("/agent sent more than 1 MiB without coming to an end")
@@ -146,3 +151,8 @@ def test_what_one_run_was_given_to_keep_does_not_reach_the_next(serving):
 
     asyncio.run(go())
     assert cookies == [None, None]
+
+
+@pytest.mark.parametrize("count", [10**13, 10**400, -1, True, 1.5])
+def test_a_number_of_tokens_that_cannot_be_is_not_told(count):
+    assert read_answer({"output": "x", "usage": {"input_tokens": count, "output_tokens": 1}}).input_tokens is None

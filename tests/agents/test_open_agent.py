@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import subprocess
 import sys
 
@@ -311,3 +312,14 @@ def test_importing_agents_is_light_and_so_is_opening_a_function(desk):
 def test_closing_what_was_never_used_is_fine(desk):
     for what in ("chat:m@http://x/v1", "http://x", f"{desk}:answer"):
         asyncio.run(open_agent(what).close())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"HTTPS://me:{KEY}@x.example/agent", f" https://me:{KEY}@x.example/agent", f"https://x.example/agent?pwd={KEY}"],
+)
+def test_a_secret_in_a_described_address_is_refused_however_it_is_written(tmp_path, address):
+    (tmp_path / "agent.yaml").write_text(f"kind: http\naddress: {json.dumps(address)}\n")
+    with pytest.raises(InputFaults) as caught:
+        open_agent(str(tmp_path / "agent.yaml"))
+    assert KEY not in str(caught.value)

@@ -24,7 +24,7 @@ LATENCY_S, JITTER_S, AT_A_TIME = 0.1, 0.02, 50
 WARM_UP = 100  # calls before the clock starts: connections, and modules that are loaded when first used
 IMPORTS = """
 import time
-import pilotage.cli.evaluate, pilotage.agents.chat_run, pilotage.agents.tools
+import pilotage.cli.evaluate, pilotage.pilot.evaluate, pilotage.agents.chat_run, pilotage.agents.tools
 from openai import AsyncOpenAI, DefaultAioHttpClient
 AsyncOpenAI(api_key="none", base_url="http://localhost/v1", http_client=DefaultAioHttpClient())
 print(time.process_time())

@@ -135,7 +135,7 @@ def test_options_reach_the_evaluation(root, ours, monkeypatch):
         seen.append((given, more))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pilotage.cli.evaluate.run_tasks", noted)
+    monkeypatch.setattr("pilotage.pilot.evaluate.run_tasks", noted)
     line = (
         "--trials 2 --concurrency 3 --rpm 4 --tpm 5 --budget 6 --price-in 7 --price-out 8 --timeout 9 "
         "--call-timeout 10 --attempts 11 --resume --prompt p.txt --tools a:b --tools c:d"

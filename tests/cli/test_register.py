@@ -21,7 +21,7 @@ def test_the_plan_is_registered_with_its_limits_and_looks(tiny: Any) -> None:
     assert said.output.startswith("registered: the plan in playbook/pilot.yaml, entry 1 of the audit log")
     (entry,) = audit_log.read(tiny.workspace.log)
     assert entry.by == "Ann Example"
-    assert set(entry.what) == {"confidence", "pass_k", "looks", "gates"}
+    assert set(entry.what) == {"confidence", "pass_k", "looks", "judge", "gates"}
 
 
 def test_the_same_plan_is_refused_and_names_its_registration(tiny: Any) -> None:

@@ -173,7 +173,8 @@ def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPa
     evidence(tmp_path, "roi", [MONEY])
     found = decision.decide(page("decision"))
     assert found.why == (
-        "Tasks done right: measured 42%. It would be no-go, but doubts hold it. Also not yet: Grade of the baseline."
+        "Tasks done right: measured 42%. It would be no-go, but the limit is an example. "
+        "Also not yet: Grade of the baseline."
     )
 
 

@@ -37,6 +37,8 @@ def test_planned_is_scored_and_errored_and_unscored_and_missing(
 
 def test_what_has_no_result_is_named_with_what_it_does_to_the_ranges() -> None:
     said = accounting_text(Accounting(scored=90, errored=6, unscored=0, missing=4))
-    assert said.startswith("Of 100 interactions of the pilot: 90 with a result, 6 ended in an error, 0 not checked")
-    assert "The 10 without a result count as the worst and as the best case" in said
+    assert said.startswith(
+        "Of 100 interactions of the pilot: 90 judged right or wrong, 6 lost to an error, 0 not checked"
+    )
+    assert "The 10 not judged count as the worst and as the best case" in said
     assert "worst" not in accounting_text(Accounting(scored=1, errored=0, unscored=0, missing=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,13 @@ def test_a_loosened_limit_is_listed_with_the_date_of_its_registration(
 ) -> None:
     easier = loosened(policy, kpi, tier, value)
     found = state(easier, ("2026-06-01", policy), ("2026-07-15", easier))
-    assert found.against(kpi) == [f"its limit {tier} was {words} on 2026-07-15"]
-    assert found.against("latency_p95_s") == []
+    assert found.against(kpi, "in the loop") == [f"its limit {tier} was {words} on 2026-07-15"]
+    assert found.against("latency_p95_s", "in the loop") == []
 
 
 def test_a_limit_that_nobody_registered_anew_is_dated_by_the_last_registration(policy: PilotPolicy) -> None:
     found = state(loosened(policy, "task_success_rate", "in the loop", 0.5), ("2026-06-01", policy))
-    assert "after 2026-06-01, and nobody registered that" in found.against("task_success_rate")[0]
+    assert "after 2026-06-01, and nobody registered that" in found.against("task_success_rate", "in the loop")[0]
 
 
 def test_a_tightened_limit_and_one_put_back_speak_against_nothing(policy: PilotPolicy) -> None:
@@ -101,19 +102,43 @@ def test_a_dropped_metric_and_one_made_advisory_are_gone(policy: PilotPolicy) ->
     advisory = with_gate(policy, "pass_hat_k", required=False)
     found = state(advisory, ("2026-06-01", policy), ("2026-08-01", advisory))
     assert found.gone == ("pass_hat_k",)
-    assert found.against("pass_hat_k") == ["it was made advisory on 2026-08-01"]
+    assert found.against("pass_hat_k", "in the loop") == ["it was made advisory on 2026-08-01"]
 
 
 def test_less_confidence_speaks_against_every_gate(policy: PilotPolicy) -> None:
     found = state(changed(policy, confidence=0.9), ("2026-06-01", policy))
-    assert all(found.against(name) for name in policy.gates)
+    assert all(found.against(name, "in the loop") for name in policy.gates)
 
 
-def test_other_looks_are_listed_and_speak_against_no_gate_since_they_cost_the_e_process(policy: PilotPolicy) -> None:
+def test_other_looks_than_those_registered_speak_against_every_gate(policy: PilotPolicy) -> None:
     looks = Looks(at=(100, 200), reason="r", set_by="s")
     found = state(changed(policy, looks={**policy.looks, "sample": looks}), ("2026-06-01", policy))
-    assert "from 660, 1,320 to 100, 200" in found.easier[0].what
-    assert found.against("task_success_rate") == []
+    assert "from 660, 1,320 to 100, 200" in found.against("task_success_rate", "in the loop")[0]
+    added = changed(policy, looks={**policy.looks, "other": looks})
+    assert registered(entries(("2026-06-01", policy)), added, "other", BEGUN).easier == ()
+
+
+def test_another_judge_speaks_against_what_people_label_and_nothing_else(policy: PilotPolicy) -> None:
+    found = state(changed(policy, judge="judge:b"), ("2026-06-01", policy))
+    assert "from judge-a to judge:b" in found.against("hallucination_rate", "in the loop")[0]
+    assert found.against("task_success_rate", "in the loop") == []
+
+
+def test_the_loosened_limit_of_another_tier_does_not_hold_this_one(policy: PilotPolicy) -> None:
+    found = state(loosened(policy, "task_success_rate", "outside the loop", 0.93), ("2026-06-01", policy))
+    assert found.against("task_success_rate", "in the loop") == []
+    assert found.against("task_success_rate", "outside the loop")
+
+
+def test_a_registered_kpi_that_this_version_lacks_is_gone_and_no_crash(policy: PilotPolicy) -> None:
+    (old,) = entries(("2026-06-01", policy))
+    what = {**old.what, "gates": {**old.what["gates"], "charm_rate": {"required": True, "limits": {}}}}
+    assert registered([replace(old, what=what)], policy, "sample", BEGUN).gone == ("charm_rate",)
+
+
+def test_fewer_tries_in_a_row_speak_against_their_gate(policy: PilotPolicy) -> None:
+    found = state(changed(policy, pass_k=1), ("2026-06-01", policy))
+    assert "lowered from 2 to 1" in found.against("pass_hat_k", "in the loop")[0]
 
 
 def test_a_plan_registered_after_the_pilot_began_is_late(policy: PilotPolicy) -> None:

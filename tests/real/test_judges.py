@@ -84,7 +84,7 @@ def test_through_the_tables_a_judge_narrows_the_range_over_clusters_of_summaries
     judge = runs[["interaction_id"]].assign(value=judged, source="judge", labeller="judge:factcc@0", **label)
     tables = in_memory({"interactions": runs, "labels": pd.concat([human, judge.assign(inclusion_probability=1.0)])})
     alone = measure(tables, "hallucination_rate", "pilot", 0.9)
-    kpi, reason = with_judge(tables, alone, "pilot", 0.9)
+    kpi, reason = with_judge(tables, alone, "pilot", 0.9, "judge:factcc@0")
     assert (kpi.method, reason) == ("ppi++", "")
     assert alone.clusters < alone.n == 300
     assert kpi.low is not None

@@ -100,6 +100,17 @@ def test_what_nobody_decided_in_the_uniform_stream_is_missing_until_somebody_doe
     assert ([row[:3] for row in rows], checks["missing"]) == ([("r1", 1.0, "Ada"), ("r2", 0.0, "Bob")], 0)
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+@pytest.mark.parametrize("source", ["judge", "rule"])
+def test_a_machines_label_does_not_decide_what_people_left_open(write, source, withdrawn):
+    """Or a judge would let people's unsure answers vanish, and so lower the rate and open the gate."""
+    text = line() + line("r2", None, withdrawn=withdrawn) + line("r2", 0, by="judge:m@1", source=source)
+    workspace = write(YAML, runs__csv=RUNS, labels__jsonl=text)
+    rows, checks = taken(workspace)
+    assert ([row[:3] for row in rows], checks["missing"]) == ([("r1", 1.0, "Ada"), ("r2", 0.0, "judge:m@1")], 1)
+    assert [place for _, place, _ in rejected(workspace)] == ["2"]
+
+
 def test_what_nobody_decided_in_the_guided_stream_is_left_out(write):
     rows, checks = taken(write(YAML, runs__csv=RUNS, labels__jsonl=line() + line("r2", None, stream="guided")))
     assert (len(rows), checks["missing"]) == (1, 0)

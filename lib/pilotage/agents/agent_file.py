@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from pilotage.agents.agent_form import (
     KINDS,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pilotage.agents.run import Agent
 
 KEY_ENV = "OPENAI_API_KEY"  # what every chat client looks for
-_SECRET = re.compile(r"key|token|secret|password|passwd|sig|code|auth", re.I)
+_SECRET = re.compile(r"key|token|secret|passw|pwd|sig|code|auth", re.I)
 
 
 def read_agent_file(path: Path) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def _without_secrets(given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         # What stands there is not repeated: it may be the key itself.
         faults.append("key_env: should name an environment variable that is set, and holds a key of plain characters")
         shown["key_env"] = "KEY"
-    if isinstance(address, str) and re.match(r"https?://[^/?#]*@", address):
+    if isinstance(address, str) and re.match(r"\s*https?://[^/?#]*@", address, re.I):
         faults.append("address: should not hold a user name or password; send them in a header (headers_env)")
         shown["address"] = re.sub(r"//[^/?#]*@", "//", address)
-    if isinstance(address, str) and any(_SECRET.search(name) for name, _ in parse_qsl(urlsplit(address).query)):
+    if isinstance(address, str) and any(_SECRET.search(name) for name, _ in parse_qsl(address.partition("?")[2])):
         faults.append("address: seems to hold a secret after the question mark; send it in a header (headers_env)")
         shown["address"] = str(shown["address"]).partition("?")[0]
     return shown, faults

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -11,6 +10,8 @@ from typing import Any, get_args
 from pilotage.agents.run import Answer, Outcome, Status, ToolCall
 
 TEXT_KEYS = ("output", "text", "answer")
+MOST = 10**12  # of tokens, money or seconds: sums of such numbers fit into every table
+LAST_S = 4_102_444_800  # Unix seconds of the year 2100: what is told in thousandths of a second lies beyond it
 
 
 class NotAnAnswer(ValueError):
@@ -48,10 +49,10 @@ def read_answer(given: Any) -> Told:
 
 
 def tokens(usage: Mapping[str, Any], *names: str) -> int | None:
-    """The first of these counts that is a whole number of at least 0; None where none is."""
+    """The first of these counts that is a whole number from 0 to MOST; None where none is."""
     for name in names:
         count = usage.get(name)
-        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+        if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST:
             return count
     return None
 
@@ -90,12 +91,12 @@ def _word(given: Mapping[str, Any], name: str, known: tuple[str, ...], place: st
     return str(word)
 
 
-def _number(given: Mapping[str, Any], name: str, highest: float = math.inf) -> float | None:
+def _number(given: Mapping[str, Any], name: str, highest: float = MOST) -> float | None:
     value = given.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest or value == math.inf:
-        raise NotAnAnswer(f"{name} should be a number {'from 0 to 1' if highest == 1 else 'of at least 0'}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
+        raise NotAnAnswer(f"{name} should be a number from 0 to {highest:.0f}")
     return float(value)
 
 
@@ -108,7 +109,7 @@ def _tool_call(seq: int, given: Any) -> ToolCall:
     return ToolCall(
         seq,
         well_formed(tool),
-        _number(given, "started_at"),
+        _number(given, "started_at", highest=LAST_S),
         _number(given, "duration_s"),
         _as_json(given.get("arguments") or {}, "arguments"),
         status,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pilotage.agents.chat_run import ChatRun
 
 STAND_IN = "reference-stand-in"  # the model name that the reference server answers to, and no other
-SET_HERE = ("model", "messages", "tools", "stream", "n")  # fields of the request that are not the user's to add
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +133,21 @@ class ChatAgent:
         return AsyncOpenAI(
             api_key=self.endpoint.key or "none",
             base_url=self.endpoint.address,
-            default_headers=self.endpoint.headers,
+            # Compressed, a short answer could still fill the memory.
+            default_headers={"Accept-Encoding": "identity", **self.endpoint.headers},
             max_retries=0,
             timeout=self.chat.timeout_s,
             # A redirect would take the key along to wherever it leads.
-            http_client=DefaultAioHttpClient(follow_redirects=False, trust_env=not self.endpoint.local),
+            http_client=DefaultAioHttpClient(
+                follow_redirects=False, trust_env=not self.endpoint.local, event_hooks={"response": [self._bound]}
+            ),
         )
+
+    async def _bound(self, response: Any) -> None:
+        """The response is read only as far as an answer may be long."""
+        from pilotage.agents.bounded import Bounded
+
+        response.stream = Bounded(response.stream, self.endpoint)
 
     async def close(self) -> None:
         """The connections are closed."""

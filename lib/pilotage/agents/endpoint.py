@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pilotage.agents.run import AgentFault
 from pilotage.words import plain
 
+LONGEST_ANSWER = 8 * 2**20  # bytes; a server that sends without end must not fill the memory
 _QUOTED = 160  # characters of a server's own words that a fault repeats
 _SHORTEST_HINT = 6  # so many first characters of a key give it away, as in "sk-abc1***"
 
@@ -24,9 +25,12 @@ class Endpoint:
     """An address with the key and headers that go with each request; `key_env` names where the key came from."""
 
     address: str
-    key: str | None = field(default=None, repr=False)
+    key: str | None = None
     key_env: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.shown!r})"
 
     @property
     def shown(self) -> str:
@@ -46,7 +50,7 @@ class Endpoint:
         """
         bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", _message(body[:20_000]), flags=re.S)
         text = " ".join(unescape(bare).split())
-        for secret in filter(None, (self.key, *self.headers.values())):
+        for secret in re.findall(r"[^\s\"',;:=]+", " ".join((self.key or "", *self.headers.values()))):
             text = re.sub(re.escape(secret[:_SHORTEST_HINT]) + r"[^\s\"',;]*", "[secret]", text)
         return f": “{plain(text, _QUOTED)}”" if text else ""
 
@@ -86,6 +90,12 @@ class Endpoint:
         html = "html" in content_type.lower() or body.lstrip()[:1] == "<"
         what = "HTML instead of JSON" if html else "something else than the JSON that was expected"
         return AgentFault("unreadable", f"{self.shown} answered {what}{self.quoted(body)}; check the address")
+
+    def check_length(self, size: int) -> None:
+        """AgentFault where so many bytes of an answer are more than any may have."""
+        if size > LONGEST_ANSWER:
+            what = f"{self.shown} sent more than {LONGEST_ANSWER // 2**20} MiB without coming to an end"
+            raise AgentFault("unreadable", what)
 
     def unconnected(self, reason: str) -> AgentFault:
         """The fault of a server that could not be reached, or went away in mid-answer."""

@@ -34,8 +34,6 @@ from pilotage.agents.answers import NotAnAnswer, Told, read_answer, well_formed
 from pilotage.agents.endpoint import Endpoint, unreached
 from pilotage.agents.run import TIMEOUT_S, AgentFault, Answer, ModelCall, Prices, Status, ToolCall
 
-LONGEST_ANSWER = 8 * 2**20  # bytes; an endpoint that sends without end must not fill the memory
-
 
 class HttpAgent:
     """The endpoint; one pool of connections for all runs. `request` adds fields to each request."""
@@ -86,9 +84,7 @@ class HttpAgent:
         raw = bytearray()
         async for piece in response.content.iter_chunked(2**16):
             raw += piece
-            if len(raw) > LONGEST_ANSWER:
-                what = f"{self.endpoint.shown} sent more than {LONGEST_ANSWER // 2**20} MiB without coming to an end"
-                raise AgentFault("unreadable", what)
+            self.endpoint.check_length(len(raw))
         body = raw.decode("utf-8", "replace")
         if not 200 <= response.status < 300:
             raise self.endpoint.refusal(response.status, response.headers, body)

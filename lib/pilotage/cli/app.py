@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from pilotage.cli.evaluate import evaluate
 from pilotage.cli.judge import judge
 from pilotage.cli.labels import labels
+from pilotage.cli.options import Dataset
 from pilotage.cli.speak import spoken
 
 app = typer.Typer(
@@ -30,9 +32,6 @@ app.add_typer(pilot, name="pilot")
 
 Where = Annotated[
     Path | None, typer.Argument(metavar="[WORKSPACE]", help="The workspace; default: this folder or one above.")
-]
-Dataset = Annotated[
-    str, typer.Option(metavar="NAME", help="The folder under data/; default: sample, else the only one.")
 ]
 
 
@@ -160,62 +159,7 @@ def import_(
     import_files(files, into, as_, replace)
 
 
-@app.command()
-@spoken
-def evaluate(
-    into: Annotated[
-        Path, typer.Option(metavar="data/NAME", help="The dataset to make, or with --resume to go on with.")
-    ],
-    tasks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Tasks with known answers: JSON lines or CSV; default: those of the sample's stand-in."
-        ),
-    ] = None,
-    agent: Annotated[
-        str,
-        typer.Option(
-            metavar="WHAT",
-            help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., module:function, local:PATH.gguf or an "
-            "agent.yaml.",
-        ),
-    ] = "reference",
-    trials: Annotated[int | None, typer.Option(metavar="K", help="Times that each task is put; default: 1.")] = None,
-    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Runs at a time, at most; default: 8.")] = None,
-    rpm: Annotated[float | None, typer.Option(metavar="R", help="Requests a minute, at most.")] = None,
-    tpm: Annotated[float | None, typer.Option(metavar="T", help="Tokens a minute, at most.")] = None,
-    budget: Annotated[float | None, typer.Option(metavar="MONEY", help="Money for all, at most; needs prices.")] = None,
-    price_in: Annotated[float | None, typer.Option(metavar="MONEY", help="A million tokens read.")] = None,
-    price_out: Annotated[float | None, typer.Option(metavar="MONEY", help="A million tokens written.")] = None,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds for one run with all its attempts; default: 600.")
-    ] = None,
-    call_timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds for one attempt; default: the agent's own.")
-    ] = None,
-    attempts: Annotated[int | None, typer.Option(metavar="N", help="Attempts of one run, at most; default: 6.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Call only what has not ended yet.")] = False,
-    prompt: Annotated[Path | None, typer.Option(metavar="FILE", help="The system prompt, for chat and local.")] = None,
-    tools: Annotated[
-        list[str] | None, typer.Option(metavar="MODULE:FUNCTION", help="A tool, for chat and local; repeatable.")
-    ] = None,
-) -> int:
-    """Put tasks to an agent and make a dataset of its runs.
-
-    Every planned run ends up scored, errored or skipped. Exit 0: all were scored. 1: some errored or were skipped.
-    2: wrong input. 130: interrupted; go on with --resume.
-    """
-    from pilotage.cli.evaluate import Evaluation, evaluate, prices
-    from pilotage.pilot.evaluate import Settings
-
-    said = {
-        "trials": trials, "concurrency": concurrency, "rpm": rpm, "tpm": tpm, "budget": budget, "timeout_s": timeout,
-        "call_timeout_s": call_timeout, "attempts": attempts, "prices": prices(price_in, price_out),
-    }  # fmt: skip
-    settings = Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
-    return evaluate(Evaluation(tasks, into, agent, settings, resume, prompt, tuple(tools or ())))
-
-
+app.command()(evaluate)
 app.command()(judge)
 
 

@@ -3,63 +3,88 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from pilotage.agents.run import Prices
-from pilotage.cli.data import dataset_folder
-from pilotage.cli.speak import INTERRUPTED, tell
+import typer
+
+from pilotage.cli.calling import carry_out, settings_of
+from pilotage.cli.options import Attempts, Budget, CallTimeout, Concurrency, PriceIn, PriceOut, Rpm, Tpm
+from pilotage.cli.speak import spoken
 from pilotage.errors import PilotageError
-from pilotage.pilot.evaluate import Account, Settings, run_tasks
 from pilotage.workspace import Workspace, find_workspace
 
-INCOMPLETE = 1
+if TYPE_CHECKING:
+    from pilotage.pilot.evaluate import Account
+
+Into = Annotated[Path, typer.Option(metavar="data/NAME", help="The dataset to make, or with --resume to go on with.")]
+TasksFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Tasks with known answers: JSON lines or CSV; default: those of the sample's stand-in."
+    ),
+]
+Agent = Annotated[
+    str,
+    typer.Option(
+        metavar="WHAT",
+        help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., module:function, local:PATH.gguf or an "
+        "agent.yaml.",
+    ),
+]
+Trials = Annotated[int | None, typer.Option(metavar="K", help="Times that each task is put; default: 1.")]
+Timeout = Annotated[
+    float | None, typer.Option(metavar="S", help="Seconds for one run with all its attempts; default: 600.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Call only what was skipped or errored.")]
+SystemPrompt = Annotated[Path | None, typer.Option(metavar="FILE", help="The system prompt, for chat and local.")]
+Tools = Annotated[
+    list[str] | None, typer.Option(metavar="MODULE:FUNCTION", help="A tool, for chat and local; repeatable.")
+]
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What the command line asks for."""
+@spoken
+def evaluate(
+    into: Into,
+    tasks: TasksFile = None,
+    agent: Agent = "reference",
+    trials: Trials = None,
+    concurrency: Concurrency = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    budget: Budget = None,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
+    timeout: Timeout = None,
+    call_timeout: CallTimeout = None,
+    attempts: Attempts = None,
+    resume: Resume = False,
+    prompt: SystemPrompt = None,
+    tools: Tools = None,
+) -> int:
+    """Put tasks to an agent and make a dataset of its runs.
 
-    tasks: Path | None
-    into: Path
-    agent: str
-    settings: Settings
-    resume: bool
-    prompt: Path | None
-    tools: tuple[str, ...]
+    Every planned run ends up scored, errored or skipped. Exit 0: all were scored. 1: some errored or were skipped.
+    2: wrong input. 130: interrupted; go on with --resume.
+    """
+    from pilotage.cli.data import dataset_folder
+    from pilotage.pilot.evaluate import run_tasks
 
-
-def evaluate(asked: Evaluation) -> int:
-    """Carry it out, say what became of it, and give the exit code."""
+    settings = settings_of(
+        price_in, price_out, trials=trials, concurrency=concurrency, rpm=rpm, tpm=tpm, budget=budget,
+        timeout_s=timeout, call_timeout_s=call_timeout, attempts=attempts,
+    )  # fmt: skip
     workspace = find_workspace()
-    account = asyncio.run(_evaluated(asked, workspace))
-    tell("\n".join(account.lines(currency_of(workspace))))
-    if account.interrupted:
-        tell("stopped; what was finished is kept", sys.stderr)
-        return INTERRUPTED
-    return 0 if account.complete else INCOMPLETE
+    file, name = tasks or _own_tasks(agent, workspace), dataset_folder(workspace, into).name
 
+    def put(stop: asyncio.Event) -> Awaitable[Account]:
+        return run_tasks(
+            file, name, agent, settings, resume=resume, prompt=prompt, tools=tuple(tools or ()), workspace=workspace,
+            stop=stop,
+        )  # fmt: skip
 
-async def _evaluated(asked: Evaluation, workspace: Workspace) -> Account:
-    """The evaluation, which a signal ends in good order; a further one does not disturb that."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop.set)
-    name = dataset_folder(workspace, asked.into).name
-    return await run_tasks(
-        asked.tasks or _own_tasks(asked.agent, workspace),
-        name,
-        asked.agent,
-        asked.settings,
-        resume=asked.resume,
-        prompt=asked.prompt,
-        tools=asked.tools,
-        workspace=workspace,
-        stop=stop,
-    )
+    return carry_out(put, workspace)
 
 
 def _own_tasks(agent: str, workspace: Workspace) -> Path:
@@ -67,20 +92,3 @@ def _own_tasks(agent: str, workspace: Workspace) -> Path:
     if agent.partition("?")[0] != "reference":
         raise PilotageError("an agent needs tasks of its own work", agent, "name a file of them: --tasks FILE")
     return workspace.dataset("sample") / "tasks.jsonl"
-
-
-def prices(given_in: float | None, given_out: float | None) -> Prices | None:
-    """Both prices, or None where neither is given; PilotageError where one is missing."""
-    if given_in is None and given_out is None:
-        return None
-    if given_in is None or given_out is None:
-        raise PilotageError("one price is missing", next="give both --price-in and --price-out, for a million tokens")
-    return Prices(given_in, given_out)
-
-
-def currency_of(workspace: Workspace) -> str:
-    """The playbook's currency; empty text where the playbook cannot be read, which is not this command's matter."""
-    from pilotage.forms import read_mapping
-
-    facts, _ = read_mapping(workspace.playbook / "playbook.yaml")
-    return str(facts.get("currency", ""))

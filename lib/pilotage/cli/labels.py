@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pilotage.cli.options import Dataset
 from pilotage.cli.speak import spoken, tell, workspace_at
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 labels = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Labels: what people judged of the agent's answers."
 )
-Dataset = Annotated[
-    str, typer.Option(metavar="NAME", help="The folder under data/; default: sample, else the only one.")
-]
 Metric = Annotated[str, typer.Option(metavar="METRIC", help="What is judged.")]
 METRIC = "hallucination"
 

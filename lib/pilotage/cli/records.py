@@ -38,7 +38,8 @@ def register_now(path: Path | None, by: str | None) -> None:
     entry = register(workspace, policy, person, datetime.now(UTC))
     tell(f"registered: the plan in playbook/pilot.yaml, {_said(entry)}")
     named = [name for name, looks in policy.looks.items() if not looks.example]
-    tell(f"looks are set for: {', '.join(named) or 'no dataset; so every look will count, and ranges are wider'}")
+    without = "no dataset (those in the file are examples); so every look will count, and ranges are wider"
+    tell(f"looks are set for: {', '.join(named) or without}")
 
 
 def _said(entry: Entry) -> str:

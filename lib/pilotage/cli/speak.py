@@ -44,11 +44,11 @@ def spoken(command: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:
-    """Print the text, control characters as ¤; nothing more once the reader has gone, as `head` does."""
+    """Print the text, control characters as ¤; nothing more once the reader, or the terminal, has gone."""
     stream = stream or sys.stdout
     try:
         typer.echo(plain(text, None), stream)
-    except BrokenPipeError:
+    except OSError:
         # What is still buffered goes there as well, else Python would complain when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -12,7 +12,7 @@ from pilotage.errors import PilotageError
 from pilotage.kpis import Kpi, kpi_from_dict, label_of
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
-from pilotage.verdict import Answer, Gate, finding_of, gate_from_dict, overall, would_be
+from pilotage.verdict import Answer, Gate, finding_of, first_doubt, gate_from_dict, overall, would_be
 from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
@@ -127,7 +127,7 @@ def _why(decision: Decision, deciding: list[Gate], tier: Tier) -> str:
     first, others = deciding[0], [label_of(gate.kpi) for gate in deciding[1:]]
     doubted = would_be(first)
     lead = f"{label_of(first.kpi)}: {finding_of(first)}."
-    held = f" It would be {doubted}, but doubts hold it." if doubted != first.answer else ""
+    held = f" It would be {doubted}, but {first_doubt(first)}." if doubted != first.answer else ""
     named = [*others[:3], f"{len(others) - 3} more"] if len(others) > 4 else others
     return f"{lead}{held}{f' Also {decision.answer}: {listed(named)}.' if named else ''}"
 

@@ -9,7 +9,7 @@ from pilotage.decision.combine import TIER_MEANS, Decision, tier_above
 from pilotage.kpis import DEFINITIONS, Kpi, label_of
 from pilotage.page import Page, html
 from pilotage.playbook import Tier
-from pilotage.verdict import Gate, finding_of, limit_text, would_be
+from pilotage.verdict import Gate, finding_of, first_doubt, limit_text, would_be
 from pilotage.words import count, listed, number, sentence_case, span
 
 ROWS = 7  # what fits one look
@@ -79,7 +79,8 @@ def _doubt(decision: Decision, tier: Tier) -> tuple[str, str]:
         return "None recorded", NO_DOUBT
     short = "; ".join(finding_of(gate).split("; ")[:2])  # what was measured and the limit; the rest stands below
     stands = "" if gate.tier in (None, tier) else f" It stands before production {gate.tier}, not before this one."
-    return label_of(gate.kpi), f"{sentence_case(short)}.{stands}"
+    held = f" Held back: {doubt}." if (doubt := first_doubt(gate)) else ""
+    return label_of(gate.kpi), f"{sentence_case(short)}.{held}{stands}"
 
 
 def biggest_doubt(decision: Decision, tier: Tier) -> Gate | None:

@@ -2,7 +2,7 @@
 
 from pilotage.kpis.anytime import exceedance_anytime, measure_anytime
 from pilotage.kpis.definitions import DEFINITIONS, OWNERS, SPENT, Definition, label_of
-from pilotage.kpis.measure import exceedance, fill_runs, measure, measure_parts
+from pilotage.kpis.measure import exceedance, fill_runs, measure, measure_parts, sql_of
 from pilotage.kpis.record import Kpi, kpi_from_dict
 from pilotage.kpis.tables import Tables
 
@@ -21,4 +21,5 @@ __all__ = [
     "measure",
     "measure_anytime",
     "measure_parts",
+    "sql_of",
 ]

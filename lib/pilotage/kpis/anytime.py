@@ -2,7 +2,8 @@
 
 A bound that is right at one look promises too much when one looks every day. The e-process holds for every look there
 ever was, at the price of a wider interval; it needs independent rows, so of the repeated trials of a task one enters:
-the first in time, which no later one replaces; of the calls of one run the one whose name's hash comes first.
+the first in time, which no later one replaces; of the calls of one run the one whose name's hash comes first. Because
+the order of trials is only as good as their times, the range is never narrower than the one look over all rows gives.
 """
 
 from __future__ import annotations
@@ -36,10 +37,9 @@ _FIRST_K = """SELECT cluster, min(coalesce(value, 0))::DOUBLE AS value
 def measure_anytime(tables: Tables, name: str, phase: str, confidence: float = 0.95, k: int = 1) -> Kpi:
     """The KPI over all its rows, with an interval that holds at every look (method "anytime-valid").
 
-    The interval rests on one row per cluster (`n_eff` counts them); where first trials went otherwise than later ones,
-    the estimate may lie beyond it. A mean has none here: its estimate is None and the reason says what to do. Rows
-    without a value, and rows known to exist that are not there, count as the worst and the best case.
-    Source: Howard et al. 2021.
+    The interval rests on one row per cluster (`n_eff` counts them) and covers that of `measure`. A mean has none here:
+    its estimate is None and the reason says what to do. Rows without a value, and rows known to exist that are not
+    there, count as the worst and the best case. Source: Howard et al. 2021.
     """
     kpi, kind = measure(tables, name, phase, confidence, k), DEFINITIONS[name].kind
     if kpi.estimate is None:
@@ -51,7 +51,8 @@ def measure_anytime(tables: Tables, name: str, phase: str, confidence: float = 0
     if not values.count():
         return replace(kpi, low=None, high=None, n_eff=None)
     found = (_quantile if kind == "quantile" else _rate)(values, asked)
-    low, high = (bound if math.isfinite(bound) else None for bound in (found.low, found.high))
+    low = None if kpi.low is None or not math.isfinite(found.low) else min(kpi.low, found.low)
+    high = None if kpi.high is None or not math.isfinite(found.high) else max(kpi.high, found.high)
     return replace(kpi, low=low, high=high, method=found.method, n_eff=float(len(values)))
 
 

@@ -17,8 +17,9 @@ class Definition:
 
     `rows` is a SELECT over the canonical tables with the columns phase, cluster, id, begun, value and the parts of
     `parts`: a rate's value is 0 or 1, null where the row exists but was not measured; `id` names the row and `begun` is
-    when its run began. `needs` are the table.column names it reads. `numerator` and `denominator` say in words what
-    `rows` counts. `metric` is the metric of the labels, where people's labels are counted.
+    when its run began, or when it was first labelled or rated. `needs` are the table.column names it reads. `numerator`
+    and `denominator` say in words what `rows` counts. `metric` is the metric of the labels, where people's labels are
+    counted.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Definition:
 
 # A sub-agent's run belongs to its parent's and is no unit of its own, unless it names a task or trial of its own.
 # Repeated trials of a task, or several runs for a case, are one cluster. Filled in when measuring: {alone}, what a run
-# without task and case counts as, and {seen}, which runs had come in when one looked.
+# without task and case counts as, {seen}, which runs had come in when one looked, and {in_time}, which ratings had.
 RUNS = """(SELECT i.*, strftime(date_trunc('week', local_time(i.started_at)), '%Y-%m-%d') AS week,
                   coalesce(i.task_id, p.task_id, i.case_id, p.case_id, {alone}) AS cluster,
                   i.parent_interaction IS NULL OR (i.task_id IS NOT NULL AND (i.task_id IS DISTINCT FROM p.task_id
@@ -87,17 +88,18 @@ FROM tool_calls t JOIN {runs} r USING (interaction_id)"""
 # Where labellers disagree, the doubt is not the agent's gain: {against} takes the label that speaks against it.
 HUMAN_LABELS = """
 SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
-       any_value(r.started_at) AS begun,
+       min(l.labelled_at) AS begun,
        CASE WHEN {against}(l.value) >= 0.5 THEN 1 ELSE 0 END AS value
 FROM labels l JOIN {runs} r USING (interaction_id)
-WHERE l.metric = '{metric}' AND l.source = 'human' AND l.stream = 'uniform'
+WHERE l.metric = '{metric}' AND l.source = 'human' AND l.stream = 'uniform' AND r.is_unit
 GROUP BY r.interaction_id, r.phase, r.segment"""
 
 FEEDBACK = """
 SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
-       any_value(r.started_at) AS begun,
+       min(f.at) AS begun,
        max(CASE WHEN f.kind IN ({kinds}) THEN 1 ELSE 0 END) AS value
-FROM feedback f JOIN {runs} r USING (interaction_id) GROUP BY r.interaction_id, r.phase, r.segment"""
+FROM feedback f JOIN {runs} r USING (interaction_id) WHERE r.is_unit AND {in_time}
+GROUP BY r.interaction_id, r.phase, r.segment"""
 
 CASES = "SELECT phase, segment, case_id AS cluster, case_id AS id, opened_at AS begun, {value} AS value FROM cases"
 

@@ -75,8 +75,14 @@ def fill_runs(tables: Tables, sql: str) -> str:
     """
     named = tables.has("interactions", "task_id") or tables.has("interactions", "case_id")
     alone = f"'{UNASSIGNED}'" if named else "coalesce(i.parent_interaction, i.interaction_id)"
-    seen = f"coalesce(p.started_at, i.started_at) <= TIMESTAMP '{tables.until}'" if tables.until else "true"
-    return sql.replace("{runs}", RUNS.replace("{alone}", alone).replace("{seen}", seen))
+    seen = in_time = "true"
+    if tables.until:
+        moment, last = tables.until
+        quoted = last.replace("'", "''")
+        seen = f"(i.started_at, i.interaction_id) <= (TIMESTAMP '{moment}', '{quoted}')"
+        in_time = f"f.at <= TIMESTAMP '{moment}'"
+    runs = RUNS.replace("{alone}", alone).replace("{seen}", seen)
+    return sql.replace("{runs}", runs).replace("{in_time}", in_time)
 
 
 _SUMS = """SELECT {part} AS part, cluster, count(value) AS n, count(*) - count(value) AS unmeasured,

@@ -20,13 +20,13 @@ class Tables:
 
     `facts` maps a table present in the dataset to its entry in checks.json: `columns` that exist, rows `missing`.
     `zone` is the time zone in which days and weeks are counted; the SQL function local_time(t) turns UTC into it.
-    `until` is the moment of the look: KPIs count the runs that had begun by then; None counts all.
+    `until` is the last run of the look, its begin and its name: KPIs count no run after it; None counts all.
     """
 
     connection: duckdb.DuckDBPyConnection
     facts: Mapping[str, Mapping[str, Any]]
     zone: str = "UTC"
-    until: datetime | None = None
+    until: tuple[datetime, str] | None = None
 
     def __post_init__(self) -> None:
         quoted = self.zone.replace("'", "''")

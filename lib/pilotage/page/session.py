@@ -200,7 +200,9 @@ class Page:
         last = datetime.fromisoformat(fact["last"]).date()
         if self.as_of - last > timedelta(days=self.playbook.freshness_days.value):
             return f"no new data since {last.isoformat()} in `{name}`"
-        if last - self.as_of > timedelta(days=1):  # a day of grace: rows are in UTC, the day is the reader's
+        # A day of grace: rows are in UTC, the day is the reader's. Synthetic runs live on a day of their own, whatever
+        # day it is on which somebody tries out labelling them.
+        if last - self.as_of > timedelta(days=1) and not (self.synthetic and name == "labels"):
             return f"the rows of `{name}` reach to {last.isoformat()}, beyond the day decided on"
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilotage.kpis import Tables
+from pilotage.kpis import Tables, fill_runs
 from pilotage.pilot.looks import PHASE
 from pilotage.words import count, listed
 
@@ -31,19 +31,19 @@ class Accounting:
 def accounting(tables: Tables) -> Accounting:
     """The pilot's interactions that are no sub-agent's, each in one of four groups."""
     sql = """SELECT count(success), count(*) FILTER (success IS NULL AND outcome = 'error'), count(*)
-             FROM interactions WHERE phase = ? AND parent_interaction IS NULL"""
-    scored, errored, rows = tables.row(sql, [PHASE])
+             FROM {runs} WHERE phase = ? AND is_unit"""
+    scored, errored, rows = tables.row(fill_runs(tables, sql), [PHASE])
     return Accounting(int(scored), int(errored), int(rows - scored - errored), tables.missing("interactions"))
 
 
 def accounting_text(found: Accounting) -> str:
     """The identity in words; which groups count as both the worst and the best case where there are any."""
     groups = [
-        f"{found.scored:,} with a result",
-        f"{found.errored:,} ended in an error",
+        f"{found.scored:,} judged right or wrong",
+        f"{found.errored:,} lost to an error",
         f"{found.unscored:,} not checked",
         f"{found.missing:,} missing",
     ]
     lost = found.planned - found.scored
-    doubt = f" The {lost:,} without a result count as the worst and as the best case in every range." if lost else ""
+    doubt = f" The {lost:,} not judged count as the worst and as the best case in every range." if lost else ""
     return f"Of {count(found.planned, 'interactions')} of the pilot: {listed(groups)}.{doubt}"

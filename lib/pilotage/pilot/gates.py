@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pilotage.kpis import DEFINITIONS, Kpi, Tables, exceedance, exceedance_anytime
+from pilotage.kpis import DEFINITIONS, Kpi, Tables, exceedance, exceedance_anytime, sql_of
 from pilotage.page import Page
+from pilotage.pilot.labels.plan_file import read_plan
 from pilotage.pilot.looks import PHASE, Look, decide_at, plan_state
 from pilotage.pilot.plan import Registered, gone_text
 from pilotage.playbook import TIERS, Limit, Tier
-from pilotage.verdict import Gate, judge, with_pace
-from pilotage.words import count
+from pilotage.verdict import ANYTIME, Gate, judge, with_pace
+from pilotage.words import count, number
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Asked:
         """Of a quantile, how many values lie above the limit and of how many; None for other kinds."""
         if DEFINITIONS[self.kpi.name].quantile is None or not self.kpi.n:
             return None
-        if not self.look.at:
+        if self.kpi.method == ANYTIME:
             return exceedance_anytime(self.tables, self.kpi.name, PHASE, limit)
         return exceedance(replace(self.tables, until=self.look.until), self.kpi.name, PHASE, limit)
 
@@ -54,20 +55,58 @@ def gates(page: Page, tables: Tables, kpis: Sequence[Kpi], look: Look) -> list[G
     return [*found, *(_gone(page, name, plan) for name in plan.gone)]
 
 
+def unregistered(page: Page, plan: Registered) -> str:
+    """Why nothing shows that the limits were set before the data were seen; empty where something does."""
+    if page.synthetic or plan.in_time:
+        return ""
+    if plan.first is None:
+        return "its limits were never registered in the audit log (`pilotage pilot register`, before the pilot)"
+    return f"its limits were registered on {plan.first.at[:10]}, and nothing shows that the pilot began later"
+
+
 def _gate(asked: Asked, limit: Limit[float], pace: Pace, plan: Registered) -> Gate:
     page, tables, kpi = asked.page, asked.tables, asked.kpi
     required = page.playbook.pilot.gates[kpi.name].required and asked.tier == page.playbook.tier  # type: ignore[index]  # named by the playbook
     gate = judge(kpi, limit.value, asked.tier, required, asked.over(limit.value), page.currency)
-    gate = with_pace(decide_at(asked.look, gate), kpi.n / pace.weeks if pace.weeks else 0.0, pace.today)
+    gate = decide_at(asked.look, gate)
+    gate = with_pace(gate, _come(asked, gate) / pace.weeks if pace.weeks else 0.0, pace.today)
     names = dict.fromkeys(("interactions", DEFINITIONS[kpi.name].table))
     sources = replace(tables, facts={name: tables.facts[name] for name in names if name in tables.facts})
     fresh = [name for name in names if name in ("interactions", "labels")]
-    doubts = [*plan.against(kpi.name), *page.doubts(sources, fresh), *_own_doubts(page, tables, kpi)]
-    return page.settle(gate, limit, doubts)
+    own = filter(None, [unregistered(page, plan), *plan.against(kpi.name, asked.tier), carried(asked, limit.value)])
+    return page.settle(gate, limit, [*own, *page.doubts(sources, fresh), *_own_doubts(page, tables, kpi)])
+
+
+def _come(asked: Asked, gate: Gate) -> float:
+    """How many of the gate's units the pilot has brought so far."""
+    if gate.unit == "interactions" and asked.look.at:
+        return asked.look.come
+    return (asked.kpi.n_eff or 0.0) if asked.kpi.method == ANYTIME else asked.kpi.n
+
+
+def carried(asked: Asked, limit: float) -> str:
+    """That tasks tried far more often than others carry the figure; "" where counting each task once says the same.
+
+    The interval of clusters holds for sizes that are not too unlike; a few large ones could hide many small ones.
+    """
+    definition = DEFINITIONS[asked.kpi.name]
+    if definition.kind != "rate" or asked.kpi.clusters == asked.kpi.n:
+        return ""
+    (each,) = asked.tables.row(
+        f"""SELECT avg(rate) FROM (SELECT avg(value) AS rate FROM ({sql_of(asked.tables, definition)})
+            WHERE phase = ? GROUP BY cluster)""",
+        [PHASE],
+    )
+    if each is None or (each <= limit if definition.better == "lower" else each >= limit):
+        return ""
+    return (
+        f"counted once for each task it is {number(each, definition.unit)}: tasks tried more often than others carry it"
+    )
 
 
 def _gone(page: Page, name: str, plan: Registered) -> Gate:
-    return Gate(name, name, page.playbook.tier, True, "not yet", gone_text(name, plan), None)
+    tier = page.playbook.tier
+    return Gate(name, name, tier, True, "not yet", gone_text(name, plan, tier), None)
 
 
 def _own_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:
@@ -85,15 +124,32 @@ def _own_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:
                AND i.phase = ?""",
             [metric, PHASE],
         )
+        yield from _unlabelled(page, tables, metric)
         if least != most:
-            yield f"the labels were drawn with unequal probabilities ({least:g} to {most:g}) and are no uniform sample"
+            yield (
+                f"the labels were drawn with unequal probabilities ({least:g} to {most:g}) and are no uniform sample: "
+                "take those of `pilotage labels` alone, or those of one other source"
+            )
 
 
 def _undated(page: Page, tables: Tables) -> Iterator[str]:
-    """Where looks are registered, a run without a time hides whether it came before the look."""
+    """A run without a time hides whether it came before a look, and which trial of its task was the first."""
     (undated,) = tables.row("SELECT count(*) FROM interactions WHERE phase = ? AND started_at IS NULL", [PHASE])
-    if undated and page.dataset in page.playbook.pilot.looks:
+    if undated:
         yield f"{count(undated, 'interactions')} without a time may have come before the look or after it"
+
+
+def _unlabelled(page: Page, tables: Tables, metric: str) -> Iterator[str]:
+    """Runs that were drawn by chance and not labelled: leaving out the bad ones must gain nothing."""
+    drawn = [
+        name for name, item in read_plan(page.workspace, page.dataset, metric).items.items() if item.stream == "uniform"
+    ]
+    sql = """SELECT count(*) FROM (SELECT unnest(?::VARCHAR[]) AS drawn)
+             WHERE drawn NOT IN (SELECT interaction_id FROM labels
+                                 WHERE metric = ? AND source = 'human' AND stream = 'uniform')"""
+    (open_,) = tables.row(sql, [drawn, metric])
+    if open_:
+        yield f"{open_:,} of {count(len(drawn), 'runs')} drawn for people to label are not labelled yet"
 
 
 def pace_of(page: Page, tables: Tables) -> Pace:

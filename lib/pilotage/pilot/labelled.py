@@ -90,7 +90,9 @@ def _agreement(tables: Tables, metric: str, found: list[Labeller]) -> str:
         return f"{whole} gave one and the same answer, which says nothing about their agreement."
     between = f"{max(interval.low, -1):.2f} to {interval.high:.2f}"
     runs = f"over {interval.n_eff or 0:,.0f} tasks that two or more labelled"
-    return f"{whole}; agreement beyond chance (Krippendorff's alpha) {interval.estimate:.2f} ({between}), {runs}."
+    rule = "where they differ, the answer that speaks against the agent counts"
+    agreement = f"agreement beyond chance (Krippendorff's alpha) {interval.estimate:.2f} ({between})"
+    return f"{whole}; {agreement}, {runs}; {rule}."
 
 
 def _tuned(page: Page, found: list[Labeller]) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pilotage.kpis import Kpi, Tables, label_of, measure, measure_anytime
+from pilotage.kpis import DEFINITIONS, Kpi, Tables, fill_runs, label_of, measure, measure_anytime
 from pilotage.page import Page, html
+from pilotage.pilot.labels.plan_file import read_plan
 from pilotage.pilot.plan import Easier, Registered, plans, registered
 from pilotage.playbook import PilotPolicy
 from pilotage.verdict import Gate, hold
@@ -22,16 +24,18 @@ class Look:
     """Where the pilot stands between its looks.
 
     `come` counts its interactions so far, rows known to be missing included. `at` are the registered looks, empty where
-    none counts: then every look does, and `why` says why. `place` is the number of looks reached; `until` the moment at
+    none counts: then every look does, and `why` says why. `place` is the number of looks reached; `until` the run at
     which the last of them was (None: everything is in it). `wrong` is the chance of a false go to be shared out.
+    `anytime` names KPIs that every look counts for all the same: nobody fixed beforehand how many labels there will be.
     """
 
     come: int
     at: tuple[int, ...]
     place: int
-    until: datetime | None
+    until: tuple[datetime, str] | None
     wrong: float
     why: str
+    anytime: frozenset[str] = frozenset()
 
     @property
     def error(self) -> float:
@@ -58,21 +62,29 @@ def look(page: Page, tables: Tables) -> Look:
     policy, come = page.playbook.pilot, _come(tables)
     at, why = _counting_looks(page, tables)
     place = sum(1 for n in at if n <= come)
-    until = _moment_of(tables, at[place - 1]) if place else None
-    return Look(come, at, place, until, 1 - policy.confidence, why)
+    until = _last_run(tables, at[place - 1]) if place else None
+    return Look(come, at, place, until, 1 - policy.confidence, why, frozenset(_not_drawn(page)))
+
+
+def _not_drawn(page: Page) -> Iterator[str]:
+    """The KPIs of labels for which no runs were drawn: their number may grow until it suits."""
+    for name in () if page.synthetic else page.playbook.pilot.gates:
+        metric = DEFINITIONS[name].metric
+        if metric and not read_plan(page.workspace, page.dataset, metric).draws:
+            yield name
 
 
 def plan_state(page: Page, tables: Tables) -> Registered:
     """How the playbook's plan stands to the one in the audit log."""
     log = page.opened.file(page.workspace.log)
-    begun = tables.row("SELECT min(started_at) FROM interactions WHERE phase = ?", [PHASE])[0]
+    sql = "SELECT CASE WHEN count(*) = count(started_at) THEN min(started_at) END FROM interactions WHERE phase = ?"
     entries = plans(page.workspace) if log else []
-    return registered(entries, page.playbook.pilot, page.dataset, begun)
+    return registered(entries, page.playbook.pilot, page.dataset, tables.row(sql, [PHASE])[0])
 
 
 def measure_at(look: Look, tables: Tables, policy: PilotPolicy, name: str) -> Kpi:
     """The KPI as this look sees it, with the interval that decides: its ends are one-sided bounds."""
-    if not look.at:
+    if not look.at or name in look.anytime:
         return measure_anytime(tables, name, PHASE, 1 - 2 * look.wrong, policy.pass_k)
     return measure(replace(tables, until=look.until), name, PHASE, 1 - 2 * max(look.error, LEAST), policy.pass_k)
 
@@ -83,12 +95,13 @@ def decide_at(look: Look, gate: Gate) -> Gate:
         more = look.at[0] - look.come
         why = f"the first look is at {look.at[0]:,} interactions; {count(more, 'more interactions')} to come"
         return replace(hold(gate, [why], undecide=True), more_needed=more, unit="interactions")
-    if not look.at or gate.answer != "not yet":
+    if not look.at or gate.answer != "not yet" or gate.kpi in look.anytime:
         return gate
+    found = "; ".join(gate.why.split("; ")[:2])  # what was measured and the limit; what more would do is for the look
     if look.next_at is None:
-        return replace(gate, more_needed=None, why=f"{gate.why}; {LAST}")
-    more = max(gate.more_needed or 0, look.next_at - look.come)
-    return replace(gate, why=f"{gate.why}; the next look is at {look.next_at:,} interactions", more_needed=more)
+        return replace(gate, more_needed=None, why=f"{found}; {LAST}")
+    why = f"{found}; the next look is at {look.next_at:,} interactions"
+    return replace(gate, why=why, more_needed=look.next_at - look.come, unit="interactions")
 
 
 def looks_text(look: Look) -> str:
@@ -103,11 +116,12 @@ def looks_text(look: Look) -> str:
         first = f"The first of {count(len(look.at), 'registered looks')} is at {look.at[0]:,} interactions"
         return f"{first}; {look.come:,} have come in."
     left = look.wrong - look.spent
+    rest = f"{number(left, 'share')} is left" if left > LEAST else "nothing is left"
     after = f"the next is at {look.next_at:,}" if look.next_at else "it is the last"
     return (
         f"This is look {look.place} of {len(look.at)}, over the first {look.at[look.place - 1]:,} of {look.come:,} "
         f"interactions; {after}. Of the {wrong} chance of a false go, {number(look.spent, 'share')} is spent and "
-        f"{number(max(left, 0.0), 'share')} left. {look.why}."
+        f"{rest}. {look.why}."
     )
 
 
@@ -123,28 +137,27 @@ def _subject(change: Easier) -> str:
 def looks_table(page: Page, look: Look) -> html.Html:
     """What each registered look spends of the chance of error, and how many failed tasks it would let pass.
 
-    The exact binomial boundary holds for tasks that are tried once; with repeated tries the range widens.
+    Both columns of failures hold for tasks that are tried once; with repeated tries the range widens. The gate's own
+    bound serves every kind of figure; exact binomial boundaries, worked out for this one, would let a few more pass.
     """
     if not look.at:
         return html.paragraph("No registered look counts here: the chance of error is spent by the e-process.", "small")
-    from pilotage.statistics import level_at_look, plan_looks
+    from pilotage.statistics import MOST_PLANNED, level_at_look, most_errors, plan_looks
 
-    limit = _failures_allowed(page)
-    planned = plan_looks(limit, look.at, look.wrong).looks if limit else ()
-    allowed = [f"{one.go:,}" if one.go is not None else "cannot decide" for one in planned] or ["no limit"] * len(
-        look.at
-    )
+    limit, levels = _failures_allowed(page), [level_at_look(look.at, k + 1, look.wrong) for k in range(len(look.at))]
+    passing = [most_errors(n, limit, level) if limit else None for n, level in zip(look.at, levels, strict=True)]
+    planned = plan_looks(limit, look.at, look.wrong).looks if limit and look.at[-1] <= MOST_PLANNED else ()
+    exact = [one.go for one in planned] or [None] * len(look.at)
     rows = [
-        (f"{place}", f"{n:,}", number(level_at_look(look.at, place, look.wrong), "share"), most)
-        for place, (n, most) in enumerate(zip(look.at, allowed, strict=True), start=1)
+        (f"{place}", f"{n:,}", number(level, "share"), _most(own), _most(best))
+        for place, (n, level, own, best) in enumerate(zip(look.at, levels, passing, exact, strict=True), start=1)
     ]
-    header = (
-        "Look",
-        "Interactions",
-        "Chance of a false go spent",
-        "Failed tasks that still pass, were each tried once",
-    )
-    return html.table("The registered looks", header, rows, header[1:])
+    header = ("Look", "Interactions", "Chance of a false go spent", "Failures that pass", "By exact boundaries")
+    return html.table("The registered looks, were each task tried once", header, rows, header[1:])
+
+
+def _most(failures: int | None) -> str:
+    return "cannot decide" if failures is None else f"{failures:,}"
 
 
 def _failures_allowed(page: Page) -> float | None:
@@ -154,8 +167,8 @@ def _failures_allowed(page: Page) -> float | None:
 
 def _come(tables: Tables) -> int:
     """The pilot's interactions so far that are no sub-agent's, with those that are known to be missing."""
-    sql = "SELECT count(*) FROM interactions WHERE phase = ? AND parent_interaction IS NULL"
-    return int(tables.row(sql, [PHASE])[0]) + tables.missing("interactions")
+    sql = "SELECT count(*) FROM {runs} WHERE phase = ? AND is_unit"
+    return int(tables.row(fill_runs(tables, sql), [PHASE])[0]) + tables.missing("interactions")
 
 
 def _counting_looks(page: Page, tables: Tables) -> tuple[tuple[int, ...], str]:
@@ -184,9 +197,9 @@ def _logged_looks(page: Page, tables: Tables, at: tuple[int, ...]) -> tuple[tupl
     return at, f"They were registered on {state.first.at[:10]}, before the pilot began"
 
 
-def _moment_of(tables: Tables, n: int) -> datetime | None:
-    """When the n-th interaction began; None where there are fewer."""
-    sql = """SELECT started_at FROM interactions WHERE phase = ? AND parent_interaction IS NULL
-             ORDER BY started_at LIMIT 1 OFFSET ?"""
-    found = tables.connection.execute(sql, [PHASE, n - 1]).fetchone()
-    return found[0] if found else None
+def _last_run(tables: Tables, n: int) -> tuple[datetime, str] | None:
+    """The n-th interaction, by its begin and its name; None where there are fewer."""
+    sql = """SELECT started_at, interaction_id FROM {runs} WHERE phase = ? AND is_unit
+             ORDER BY started_at, interaction_id LIMIT 1 OFFSET ?"""
+    found = tables.connection.execute(fill_runs(tables, sql), [PHASE, n - 1]).fetchone()
+    return (found[0], found[1]) if found else None

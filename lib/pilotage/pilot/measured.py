@@ -37,9 +37,10 @@ def _told(kpi: Kpi, why: str) -> str:
 
 def _judged(tables: Tables, book: Playbook, look: Look, name: PilotKpi) -> tuple[Kpi, str]:
     if name not in book.pilot.gates:
-        return with_judge(tables, measure(tables, name, PHASE, SHOWN, k=book.pilot.pass_k), PHASE, SHOWN)
+        kpi = measure(tables, name, PHASE, SHOWN, k=book.pilot.pass_k)
+        return with_judge(tables, kpi, PHASE, SHOWN, book.pilot.judge)
     kpi = measure_at(look, tables, book.pilot, name)
-    return with_judge(replace(tables, until=look.until), kpi, PHASE, kpi.confidence)
+    return with_judge(replace(tables, until=look.until), kpi, PHASE, kpi.confidence, book.pilot.judge)
 
 
 def _with_target(kpi: Kpi, book: Playbook) -> Kpi:

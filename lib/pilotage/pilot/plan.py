@@ -15,7 +15,7 @@ from pilotage import audit_log
 from pilotage.audit_log import Entry
 from pilotage.errors import PilotageError
 from pilotage.kpis import DEFINITIONS, label_of
-from pilotage.playbook import PilotPolicy
+from pilotage.playbook import TIERS, PilotPolicy
 from pilotage.verdict import limit_text
 from pilotage.words import listed
 from pilotage.workspace import Workspace
@@ -47,9 +47,10 @@ class Registered:
     easier: tuple[Easier, ...]
     gone: tuple[str, ...]
 
-    def against(self, kpi: str) -> list[str]:
-        """What speaks against a go of this KPI; other looks do not, since they cost what an unregistered look costs."""
-        return [change.what for change in self.easier if change.kpi in ("", kpi) and change.respect != "looks"]
+    def against(self, kpi: str, tier: str) -> list[str]:
+        """What speaks against a go of this KPI at this tier."""
+        mine = [change for change in self.easier if change.kpi in ("", kpi)]
+        return [change.what for change in mine if change.respect == tier or change.respect not in TIERS]
 
 
 def plan_of(policy: PilotPolicy) -> Plan:
@@ -58,6 +59,7 @@ def plan_of(policy: PilotPolicy) -> Plan:
         "confidence": policy.confidence,
         "pass_k": policy.pass_k,
         "looks": {dataset: list(looks.at) for dataset, looks in sorted(policy.looks.items())},
+        "judge": policy.judge,
         "gates": {
             name: {"required": gate.required, "limits": {tier: limit.value for tier, limit in gate.limits.items()}}
             for name, gate in sorted(policy.gates.items())
@@ -111,12 +113,15 @@ def _easier(before: Plan, after: Plan, dataset: str, when: str) -> Iterator[Easi
     if after["confidence"] < before["confidence"]:
         what = f"the confidence was lowered from {before['confidence']:g} to {after['confidence']:g} {when}"
         yield Easier("", "confidence", what)
-    if after["looks"].get(dataset) != before["looks"].get(dataset):
+    if before["looks"].get(dataset) and after["looks"].get(dataset) != before["looks"][dataset]:
         what = f"the looks were changed from {_looks(before, dataset)} to {_looks(after, dataset)} {when}"
         yield Easier("", "looks", what)
     if after["pass_k"] < before["pass_k"]:
         what = f"the tries in a row were lowered from {before['pass_k']} to {after['pass_k']} {when}"
         yield Easier("pass_hat_k", "pass_k", what)
+    if after["judge"] != before["judge"]:
+        what = f"the judge was changed from {before['judge'] or 'none'} to {after['judge'] or 'none'} {when}"
+        yield from (Easier(name, "judge", what) for name in before["gates"] if _metric(name))
     for name, gate in before["gates"].items():
         yield from _easier_gate(name, gate, after["gates"].get(name), when)
 
@@ -125,12 +130,18 @@ def _easier_gate(name: str, before: Plan, after: Plan | None, when: str) -> Iter
     """The same for one gate, which may be gone."""
     if before["required"] and not (after and after["required"]):
         yield Easier(name, "required", f"it was {'made advisory' if after else 'dropped'} {when}")
+    if after is None or name not in DEFINITIONS:  # a later version may count something else
+        return
     better, unit = DEFINITIONS[name].better, DEFINITIONS[name].unit
-    for tier, limit in before["limits"].items() if after else ():
-        value = after["limits"][tier] if after else limit
+    for tier, limit in before["limits"].items():
+        value = after["limits"][tier]
         if (value > limit) if better == "lower" else (value < limit):
             old, new = (limit_text(better, number, unit) for number in (limit, value))
             yield Easier(name, tier, f"its limit {tier} was loosened from {old} to {new} {when}")
+
+
+def _metric(name: str) -> str | None:
+    return DEFINITIONS[name].metric if name in DEFINITIONS else None
 
 
 def _looks(plan: Plan, dataset: str) -> str:
@@ -141,6 +152,6 @@ def _required(plan: Plan) -> list[str]:
     return [name for name, gate in plan["gates"].items() if gate["required"]]
 
 
-def gone_text(name: str, known: Registered) -> str:
+def gone_text(name: str, known: Registered, tier: str) -> str:
     """Why a KPI that left the plan still holds the decision."""
-    return f"“{label_of(name)}” was registered as required, and {listed(known.against(name))}"
+    return f"“{label_of(name)}” was registered as required, and {listed(known.against(name, tier))}"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 ENDINGS: Mapping[str, str] = {
-    "right": "right",
-    "wrong": "wrong",
-    "escalated": "handed to a person",
+    "right": "answered rightly",
+    "wrong": "answered wrongly",
+    "escalated": "handed to a person, rightly or not",
     "refused": "refused",
     "error": "ended in an error",
     "not judged": "answered, and nobody judged it",

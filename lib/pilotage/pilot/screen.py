@@ -9,7 +9,7 @@ from pilotage.page import Page, html
 from pilotage.pilot.environment import LABELS, Environment
 from pilotage.pilot.looks import Look
 from pilotage.playbook import TIERS
-from pilotage.verdict import Gate, finding_of, overall
+from pilotage.verdict import Gate, compare, finding_of, overall
 from pilotage.words import count, listed, number, sentence_case, span
 
 Card = tuple[str, str, str]
@@ -26,16 +26,17 @@ def first_screen(
 ) -> html.Html:
     """Six cards: the limit that is nearest, how sure, what it rests on, the weakest part, production, the next tier."""
     own = [gate for gate in gates if gate.tier == page.playbook.tier and gate.required]
-    return html.cards(
+    shown = html.cards(
         [
             _nearest(kpis, own),
-            ("How sure", *_sure(look)),
+            ("Chance of a false go", *_sure(look, kpis, own)),
             ("It rests on", *_rests_on(kpis, look)),
             ("Weakest part", *_weakest(page, segments)),
             ("Production beyond the pilot", *_beyond(found)),
             ("A tier with less review", *_next_tier(page, gates)),
         ]
     )
+    return html.Html((page.banner if page.synthetic else "") + shown)
 
 
 def used(kpi: Kpi, limit: float) -> float | None:
@@ -56,22 +57,26 @@ def _nearest(kpis: Sequence[Kpi], own: Sequence[Gate]) -> Card:
         return "Nearest its limit", "No limit", "The playbook requires no gate for this tier."
     gate = max(shares, key=lambda gate: float("inf") if shares[gate] is None else shares[gate] or 0.0)
     share, finding = shares[gate], "; ".join(finding_of(gate).split("; ")[:2])
-    reach = "No bound yet" if share is None else f"Uses {share:.0%} of what is allowed"
+    reach = "No bound yet" if share is None else _reach(share)
     return f"Nearest its limit: {label_of(gate.kpi).lower()}", reach, f"{sentence_case(finding)}."
 
 
-def _sure(look: Look) -> tuple[str, str]:
+def _reach(share: float) -> str:
+    if share > 1:
+        return "Beyond its limit" if share > 2 else f"{share - 1:.0%} beyond its limit"
+    return f"{share:.0%} of the way to its limit"
+
+
+def _sure(look: Look, kpis: Sequence[Kpi], own: Sequence[Gate]) -> tuple[str, str]:
     wrong = number(look.wrong, "share")
+    if not any(kpi.estimate is not None for kpi in kpis for gate in own if gate.kpi == kpi.name):
+        return "Nothing to be sure of", "No required figure of this tier was measured."
     if not look.at:
-        return number(1 - look.wrong, "share"), f"At any look: a go by luck happens to at most {wrong} at a limit."
+        return f"At most {wrong}", "at any look: so many agents that lie exactly at a limit ever get a go by luck."
     if not look.place:
-        return "Not yet", f"The first look is at {look.at[0]:,} interactions; {look.come:,} have come in."
-    left = number(max(look.wrong - look.spent, 0.0), "share")
-    return (
-        number(1 - look.wrong, "share"),
-        f"Over {count(len(look.at), 'registered looks')}; this is look {look.place}. Of the {wrong} chance of a false "
-        f"go {left} is left.",
-    )
+        return "Nothing decided yet", f"The first look is at {look.at[0]:,} interactions; {look.come:,} have come in."
+    looks = f"over all {count(len(look.at), 'registered looks')}" if len(look.at) > 1 else "at the one registered look"
+    return f"At most {wrong}", f"{looks}, for an agent exactly at a limit. This is look {look.place}."
 
 
 def _rests_on(kpis: Sequence[Kpi], look: Look) -> tuple[str, str]:
@@ -90,7 +95,13 @@ def _weakest(page: Page, segments: Sequence[Kpi]) -> tuple[str, str]:
     worst = min(shown, key=lambda kpi: kpi.estimate or 0.0)
     name = (worst.dimension or "").partition("=")[2]
     between = span(worst.low, worst.high, worst.unit, page.currency)
-    return f"{name}: {number(worst.estimate, worst.unit)}", f"{worst.label}, {between}, over {worst.n:,} interactions."
+    gate = page.playbook.pilot.gates.get("task_success_rate")
+    alone = gate is not None and compare(worst, gate.limits[page.playbook.tier].value) != "go"
+    remark = " Alone it would not clear the limit." if alone else ""
+    return (
+        f"{name}: {number(worst.estimate, worst.unit)}",
+        f"{worst.label}, {between}, over {worst.n:,} interactions.{remark}",
+    )
 
 
 def _beyond(found: Environment) -> tuple[str, str]:

@@ -53,6 +53,11 @@ class Trend:
         return self.kpi.high is not None and self.kpi.high < 0
 
     @property
+    def alt(self) -> str:
+        """What the week's figure shows, or in its place why there is none."""
+        return self.finding if self.kpi.estimate is None else f"{self.finding} A point per week with its range."
+
+    @property
     def finding(self) -> str:
         """The trend in one sentence."""
         rate, low, high = self.kpi.estimate, self.kpi.low, self.kpi.high

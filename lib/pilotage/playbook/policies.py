@@ -105,6 +105,9 @@ class PilotPolicy(Model):
     confidence: OneSided = Field(description="How sure a go must be: the one-sided confidence of each gate's bound.")
     pass_k: Count = Field(description="How many tries in a row must succeed for the agent to count as reliable.")
     looks: Mapping[Text, Looks] = Field({}, description="The looks of each pilot, by the name of its dataset.")
+    judge: Text | None = Field(
+        None, description="The judge, as its labels name it, that may steady people's labels; none: people alone."
+    )
     min_segment_n: Limit[Count] = Field(description="How many interactions a part needs before its figure is shown.")
     gates: Mapping[PilotKpi, Gate] = Field(description="The gates, by the name of the KPI they judge.")
     production: Production | None = Field(None, description="What production will bring, where anything is known.")

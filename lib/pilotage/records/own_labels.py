@@ -26,7 +26,7 @@ from pilotage.records.take_in import Taken, take_in
 
 TABLE = "labels"
 WHO_ON_WHAT = ("source", "labeller", "interaction_id", "metric")
-UNSURE = "its labeller was unsure, and nobody else has decided"
+UNSURE = "its labeller was unsure, and no other person has decided"
 WITHDRAWN = "its labeller took the answer back, and nobody has answered again"
 
 
@@ -77,10 +77,11 @@ def read(path: Path, source: TableSource) -> Raw:
     """The judgements that stand, as cells of text; what is undecided in the uniform stream is broken, with its reason.
 
     An answer that its labeller left open says nothing, and without it the others are no uniform sample any more. It
-    is settled once somebody else has decided. In the guided stream, which counts in no rate, it is left out.
+    is settled once another person has decided, never by a judge. In the guided stream, which counts in no rate, it is
+    left out.
     """
     found = standing(lines(path))
-    decided = {_on_what(line) for line in found if line.row and line.row.get("value") is not None}
+    decided = {_on_what(line) for line in found if line.row and _is_decision(line.row)}
     rows = [line for line in found if line.row is not None and not _open(line.row)]
     waiting = [line for line in found if line.row is not None and _open(line.row) and _on_what(line) not in decided]
     broken = [Broken(line.number, line.fault, line.text) for line in found if line.row is None]
@@ -98,6 +99,10 @@ def read(path: Path, source: TableSource) -> Raw:
 
 def _open(row: Mapping[str, Any]) -> bool:
     return "value" in row and row["value"] is None
+
+
+def _is_decision(row: Mapping[str, Any]) -> bool:
+    return row.get("source") == "human" and row.get("value") is not None
 
 
 def _on_what(line: Line) -> tuple[Any, Any]:

@@ -17,7 +17,16 @@ from pilotage.statistics.looks import (
     reviews_needed,
 )
 from pilotage.statistics.paired import difference_in_differences, mcnemar, newcombe_paired, paired_bootstrap
-from pilotage.statistics.plans import Operating, Plan, PlannedLook, level_at_look, operating, plan_looks
+from pilotage.statistics.plans import (
+    MOST_PLANNED,
+    Operating,
+    Plan,
+    PlannedLook,
+    level_at_look,
+    most_errors,
+    operating,
+    plan_looks,
+)
 from pilotage.statistics.quantiles import anytime_quantile, quantile_interval
 from pilotage.statistics.repeats import pass_hat_k
 from pilotage.statistics.sizes import (
@@ -37,6 +46,7 @@ from pilotage.statistics.trials import one_per_cluster, one_trial_rate
 from pilotage.statistics.two_samples import VocabularyShift, vocabulary_shift
 
 __all__ = [
+    "MOST_PLANNED",
     "Acceptance",
     "CertifiedThreshold",
     "Detector",
@@ -73,6 +83,7 @@ __all__ = [
     "mean_run_length",
     "more_needed",
     "more_needed_anytime",
+    "most_errors",
     "newcombe_paired",
     "one_per_cluster",
     "one_trial_rate",

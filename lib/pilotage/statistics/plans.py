@@ -110,6 +110,14 @@ def plan_looks(limit: float, looks: Sequence[int], alpha: float) -> Plan:
     )
 
 
+def most_errors(n: int, limit: float, level: float) -> int | None:
+    """With how many errors at most among n units the one-sided bound at this level still clears the limit; None where
+    not even none would do. Source: Clopper & Pearson 1934."""
+    check_limit(limit)
+    passing = int(np.searchsorted(special.bdtr(np.arange(n + 1.0), n, limit), level, side="right"))
+    return passing - 1 if passing else None
+
+
 def operating(plan: Plan, true_rate: float) -> Operating:
     """How the plan ends when errors happen at `true_rate`, independently; exact. PilotageError outside [0, 1]."""
     if not 0 <= true_rate <= 1:

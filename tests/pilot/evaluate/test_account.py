@@ -47,12 +47,26 @@ def test_each_end_is_counted_once_in_its_place():
         HEAD, line("a"), line("b", (False,)), line("c", ()), line("d", (True, None)), line("e", (), "server"),
         line("f", (), "server", final=False), line("f", (), "timeout", spent=None), line("g", spent=0.5),
     ]  # fmt: skip
-    counts, ended = tally(lines)
+    counts = tally(lines)
     assert (counts.planned, counts.scored, counts.correct, counts.unjudged, counts.errored) == (9, 3, 2, 1, 3)
     assert (counts.attempts, counts.spent, counts.unpriced, counts.ended) == (8, 0.5, 1, 7)
     assert counts.failed == {"not scored": 1, "server": 1, "timeout": 1}
     assert counts.details["not scored"] == "because"
-    assert ended == set("abcdefg")
+    assert counts.ends == dict.fromkeys("abcg", "") | {"d": "not scored", "e": "server", "f": "timeout"}
+
+
+def test_of_a_run_that_errored_and_was_called_again_the_last_end_counts():
+    first = [HEAD, line("a", (), "server"), line("b", (), "server"), line("c", (), "timeout")]
+    counts = tally([*first, HEAD, line("a"), line("b", (), "timeout")])
+    assert (counts.scored, counts.errored, counts.ended, counts.attempts) == (1, 2, 3, 5)
+    assert (counts.failed, counts.details) == ({"timeout": 2}, {"timeout": "timeout it was"})
+
+
+def test_what_errored_is_open_again_and_what_was_scored_is_not():
+    counts = tally([HEAD, line("a"), line("b", (), "server"), line("c", ())])
+    assert counts.reopen() == {"b"}
+    assert (counts.ended, counts.errored, counts.failed, counts.attempts) == (2, 0, {}, 3)
+    assert counts.ends == {"a": "", "c": ""}
 
 
 def test_a_run_that_ended_twice_is_a_fault():
@@ -100,7 +114,7 @@ def test_what_is_missing_is_said_with_the_bounds_the_cause_and_how_to_go_on():
         "accuracy: 80% (4 of 5); of all 10 it lies between 40% and 90%, as those without a score are wrong or right",
         "spent: 1.25 EUR, and what 1 attempt cost is not known",
         "written: data/x",
-        "  the same command with --resume calls what was skipped",
+        "  the same command with --resume calls what was skipped or errored",
         "  pilotage run --dataset x",
     ]
 
@@ -109,7 +123,7 @@ def test_where_nothing_was_scored_no_accuracy_is_made_up():
     account = replace(WHOLE, scored=0, correct=0, errored=10, failed=(("connection", 10, "refused"),))
     said = account.lines()
     assert "accuracy: not known, nothing was scored" in said
-    assert "  what errored stays so: mend the cause, remove data/x, evaluate anew" in said
+    assert "  the same command with --resume calls what errored" in said
     assert account.accuracy is None
 
 

@@ -155,3 +155,45 @@ def test_every_request_of_an_attempt_counts():
             limits.leave(0, None, 4)
 
     assert took(work()) >= 0.4  # 77 requests when the last begins, 50 at once
+
+
+def test_after_a_pause_requests_begin_no_faster_than_they_may():
+    async def work():
+        limits, clock = Limits(60, 600, None), asyncio.get_running_loop().time
+        until, began = clock() + 1.0, []
+
+        async def one():
+            await limits.enter(0)
+            began.append(clock() - until)
+            limits.leave(0, None, 1)
+
+        limits.pause(until)
+        work = [asyncio.create_task(one()) for _ in range(60)]
+        await asyncio.sleep(1.5)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        return began
+
+    began = asyncio.run(work())
+    assert min(began) >= 0
+    assert 10 <= len(began) <= 16  # ten at once and ten a second, for half a second
+
+
+def test_a_pause_that_comes_while_waiting_for_a_rate_is_kept():
+    async def work():
+        limits, clock = Limits(60, 600, None), asyncio.get_running_loop().time
+        began = []
+
+        async def one():
+            await limits.enter(0)
+            began.append(clock())
+
+        work = [asyncio.create_task(one()) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        until = clock() + 0.5
+        limits.pause(until)
+        await asyncio.gather(*work)
+        return [at - until for at in began[10:]]
+
+    assert min(asyncio.run(work())) >= 0

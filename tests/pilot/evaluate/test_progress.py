@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from io import StringIO
 from types import SimpleNamespace
@@ -36,6 +37,19 @@ def test_a_reader_who_has_gone_stops_nothing():
             raise BrokenPipeError
 
     Lines(Gone()).show(Standing(1, 0, 0, 0.0, 1, 0.0))
+
+
+def test_a_terminal_that_was_closed_stops_nothing():
+    class Closed(Terminal):
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    Lines(Closed()).show(Standing(1, 0, 0, 0.0, 1, 0.0))
+    terminal = Terminal()
+    bar = Bar(terminal)
+    terminal.__class__ = Closed
+    bar.show(Standing(1, 0, 0, 0.0, 1, 0.0))
+    bar.close()
 
 
 def test_a_bar_goes_away_in_the_end():

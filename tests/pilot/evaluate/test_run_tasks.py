@@ -316,30 +316,131 @@ def test_an_evaluation_that_is_there_is_not_begun_again(house, played):
     assert house.log().read_bytes() == before
 
 
-def test_a_dataset_of_another_making_is_left_alone(house):
-    folder = house.workspace.dataset("x")
+@pytest.mark.parametrize(
+    "name", ["dataset.yaml", "interactions.parquet", "model_calls.parquet", "tool_calls.parquet", "labels.parquet"]
+)
+def test_a_file_of_another_making_is_left_alone(house, played, name):
+    folder, agent = house.workspace.dataset("x"), played()
     folder.mkdir()
-    (folder / "dataset.yaml").write_text("name: mine\n")
-    with pytest.raises(PilotageError, match="not made by an evaluation"):
-        house.evaluate()
-    assert [path.name for path in folder.iterdir()] == ["dataset.yaml"]
+    (folder / name).write_text("mine\n")
+    with pytest.raises(PilotageError, match=f"holds {name}, which no evaluation made"):
+        house.evaluate(agent)
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert (folder / name).read_text() == "mine\n"
+    assert agent.called == []
 
 
-def test_resuming_calls_only_what_has_not_ended(house, played, fault):
-    async def some(run):
-        if int(run.text[1:]) % 3 == 0:
-            raise fault("rejected")
-        return Answer("yes")
-
+def test_resuming_calls_only_what_has_not_ended(house, played):
     house.tasks(9)
-    house.evaluate(played(some))
+    house.evaluate(played())
     lines = house.log().read_text().splitlines()
     gone = [json.loads(line)["task_id"] for line in lines[-4:]]
     house.log().write_text("\n".join([*lines[:-4], '{"key": "torn']))
-    agent = played(some)
+    agent = played()
     account = house.evaluate(agent, resume=True)
     assert sorted(agent.called) == sorted(f"q{name[1:]}" for name in gone)
-    assert counts(account) == (9, 6, 3, 0)
+    assert counts(account) == (9, 9, 0, 0)
+
+
+def test_what_errored_is_called_again_when_resumed_and_its_last_end_counts(house, played, fault):
+    async def some(run):
+        if int(run.text[1:]) % 3 == 0:
+            raise fault("rejected", "a wrong key")
+        return Answer("yes")
+
+    house.tasks(9)
+    assert counts(house.evaluate(played(some))) == (9, 6, 3, 0)
+    lines = house.log().read_bytes()
+    still = house.evaluate(played(some), resume=True)
+    assert (*counts(still), still.attempts) == (9, 6, 3, 0, 12)
+    assert still.failed == (("rejected", 3, "a wrong key"),)
+    agent = played()
+    mended = house.evaluate(agent, resume=True)
+    assert sorted(agent.called) == ["q0", "q3", "q6"]
+    assert (*counts(mended), mended.attempts, mended.failed) == (9, 9, 0, 0, 15, ())
+    assert house.log().read_bytes().startswith(lines)
+    assert [row["outcome"] for row in house.table("interactions")] == ["answered"] * 9
+
+
+def test_an_outage_that_is_over_keeps_nothing_from_being_called(house, played, fault):
+    async def down(run):
+        raise fault("connection")
+
+    house.tasks(100)
+    assert "all ended in an error" in house.evaluate(played(down), attempts=1).stopped
+    assert counts(house.evaluate(resume=True)) == (100, 100, 0, 0)
+
+
+def test_what_errored_and_was_not_called_again_stays_errored_and_says_why(house, played, fault):
+    async def second_fails(run):
+        run.note(tokens=(600_000, 0))
+        if run.text == "q1":
+            raise fault("rejected")
+        return Answer("yes")
+
+    money = {"prices": PRICES, "concurrency": 1}
+    account = house.evaluate(played(second_fails), **money)
+    assert counts(account) == (3, 2, 1, 0)
+    again = house.evaluate(played(), resume=True, budget=2.0, **money)
+    assert counts(again) == (3, 2, 1, 0)
+    assert again.lines()[1] == "not all that had errored were called again: the budget is used up"
+
+
+def test_money_that_nobody_knows_counts_against_the_budget_of_every_later_session(house, played, fault):
+    """One answer costs 1; what times out may cost as much, however often the evaluation is resumed."""
+
+    async def times_out(run):
+        if len(agent.called) == 1:
+            run.note(tokens=(1_000_000, 0))
+            return Answer("yes")
+        run.note("timeout", (None, None))
+        raise fault("timeout")
+
+    house.tasks(60)
+    agent = played(times_out)
+    for session in range(4):
+        account = house.evaluate(agent, resume=session > 0, prices=PRICES, budget=10.0, attempts=1)
+        assert len(agent.called) == 10
+        assert (account.spent, account.unpriced, account.stopped) == (1.0, 9, "the budget is used up")
+
+
+def test_what_was_called_before_a_stop_is_in_the_log_and_in_the_account(house, played):
+    async def work():
+        agent, stop = played(turns, prices=PRICES), asyncio.Event()
+        evaluation = asyncio.create_task(house.begin(agent, concurrency=4, stop=stop))
+        while len(agent.called) < 4:
+            await asyncio.sleep(0.01)
+        stop.set()
+        return await evaluation
+
+    async def turns(run):
+        run.note(tokens=(1_000_000, 0))
+        await asyncio.sleep(60)
+
+    house.tasks(20)
+    account = asyncio.run(work())
+    assert (*counts(account), account.attempts, account.spent) == (20, 0, 0, 20, 4, 4.0)
+    assert [(line["final"], len(line["model_calls"])) for line in house.lines()] == [(False, 1)] * 4
+    assert "no run came to an end, so there is no dataset yet" in account.lines()
+    assert not (house.workspace.dataset("x") / "dataset.yaml").exists()
+    assert counts(house.evaluate(resume=True)) == (20, 20, 0, 0)
+
+
+def test_an_answer_whose_scoring_was_cut_off_is_paid_for_and_not_scored(house, played, tmp_path, monkeypatch):
+    (tmp_path / "slow_policy.py").write_text("import time\ndef judge(answer, calls, task): time.sleep(5)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def work():
+        agent, stop = played(prices=PRICES), asyncio.Event()
+        evaluation = asyncio.create_task(house.begin(agent, stop=stop))
+        await asyncio.sleep(0.3)
+        stop.set()
+        return await evaluation
+
+    house.tasks(2, [{"policy": "slow_policy:judge"}])
+    account = asyncio.run(work())
+    assert (*counts(account), account.unjudged) == (2, 0, 0, 2, 0)
+    assert account.spent == pytest.approx(30e-6)
 
 
 @pytest.mark.parametrize(
@@ -408,19 +509,20 @@ def test_stopping_keeps_what_was_finished_and_leaves_no_call_under_way(house, pl
 
 
 def test_a_disk_that_fills_up_ends_it_with_its_reason_and_it_can_be_resumed(house, played, monkeypatch):
-    house.tasks(30)
-    write, written = os.write, []
+    house.tasks(300)
+    write, written, agent = os.write, [], played()
 
-    def full(to, data):
+    def full(to, data):  # for a moment only
         written.append(to)
-        return write(to, data if len(written) < 10 else data[:7])
+        return write(to, data[:7] if len(written) == 10 else data)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         with pytest.raises(OSError, match="No space left"):
-            house.evaluate()
+            house.evaluate(agent, concurrency=4)
+    assert len(agent.called) < 60  # the others stop as well
     account = house.evaluate(resume=True)
-    assert counts(account) == (30, 30, 0, 0)
+    assert counts(account) == (300, 300, 0, 0)
 
 
 def test_progress_is_shown_and_closed(house, played):

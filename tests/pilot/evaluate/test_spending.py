@@ -36,6 +36,7 @@ def test_money_is_tokens_times_prices():
         ([call(10, 5), call(None, None)], Answer("a"), None, None),
         ([call(None, None, "error")], None, 0, 0.0),  # the server refused
         ([call(None, None, "timeout")], None, None, None),  # it may have worked, and may bill it
+        ([], None, None, None),  # nobody knows what it called before it failed
         ([call(10, 5), call(None, None, "error")], None, 15, 30e-6),
     ],
 )
@@ -128,3 +129,4 @@ def test_until_an_answer_has_shown_its_cost_attempts_go_one_at_a_time():
 def test_what_was_spent_before_counts():
     assert asyncio.run(Budget(1.0, spent=0.5).admit(lambda: 0.6)) is None
     assert asyncio.run(Budget(1.0, spent=0.5).admit(lambda: 0.4)) == 0.4
+    assert asyncio.run(Budget(1.0, spent=0.2, unsure=0.3).admit(lambda: 0.6)) is None

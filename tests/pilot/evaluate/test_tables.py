@@ -163,3 +163,24 @@ def test_of_a_run_that_was_called_again_only_what_came_last_counts(house, played
     write_dataset(house.workspace.dataset("x"))
     assert [row["attempts"] for row in house.table("interactions")] == [2]
     assert [row["call_id"] for row in house.table("model_calls")] == ["t0#1/1", "t0#1/2"]
+
+
+def test_many_rows_are_written_in_groups_and_none_is_lost(evaluated, monkeypatch):
+    before = {name: evaluated.table(name) for name in ("interactions", "model_calls", "tool_calls", "labels")}
+    monkeypatch.setattr("pilotage.pilot.evaluate.tables.GROUP", 4)
+    write_dataset(evaluated.workspace.dataset("x"))
+    assert {name: evaluated.table(name) for name in before} == before
+
+
+def test_a_run_with_a_call_that_timed_out_has_no_known_cost(house, played, fault):
+    async def late_once(run):
+        if run.attempts == 1:
+            run.note("timeout", (None, None))
+            raise fault("timeout")
+        run.note()
+        return Answer("yes")
+
+    house.tasks(1)
+    account = house.evaluate(played(late_once, prices=Prices(1.0, 1.0)))
+    assert account.unpriced == 1
+    assert house.table("interactions")[0]["cost"] is None

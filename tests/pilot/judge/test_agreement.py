@@ -44,7 +44,6 @@ def test_the_figures_are_those_of_the_runs_that_both_labelled(tables: Build) -> 
     assert one.kappa.estimate == pytest.approx((0.75 - 0.51) / 0.49)
     assert (one.sensitivity.estimate, one.specificity.estimate) == (0.75, 0.75)
     assert one.sensitivity.low == pytest.approx(0.3491, abs=1e-4)  # Clopper-Pearson of 6 of 8
-    assert one.informs
 
 
 def test_one_person_who_found_an_invented_fact_is_enough_and_all_must_see_success(tables: Build) -> None:
@@ -93,7 +92,7 @@ def test_a_judge_that_always_says_the_same_is_named(tables: Build, page: Any, sa
     data = labels({i: i % 3 == 0 for i in range(60)}) + labels(dict.fromkeys(range(60), says), "judge")
     built = tables(interactions=runs(60), labels=data)
     (one,) = agreements(built, "pilot")
-    assert (one.always, one.informs) == (always, False)
+    assert one.always == always
     assert one.kappa is not None
     assert one.kappa.estimate == pytest.approx(0)
     assert f"always says {always}: carries no information" in agreement_table(page("pilot"), built)
@@ -113,7 +112,7 @@ def test_runs_of_one_task_are_no_independent_evidence_of_agreement(tables: Build
 def test_a_judge_that_nobody_compared_is_shown_as_such_and_has_no_figure(tables: Build, page: Any) -> None:
     built = tables(interactions=runs(3), labels=labels({0: True, 1: False}, "judge"))
     (one,) = agreements(built, "pilot")
-    assert (one.n, one.kappa, one.informs) == (0, None, False)
+    assert (one.n, one.kappa) == (0, None)
     assert "not compared with people: counts for nothing" in agreement_table(page("pilot"), built)
     assert {kpi.estimate for kpi in agreement_kpis([one])} == {None}
     assert all(kpi.reason for kpi in agreement_kpis([one]))

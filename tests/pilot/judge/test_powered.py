@@ -17,6 +17,7 @@ from pilotage.pilot.judge import with_judge
 Build = Callable[..., Tables]
 T0 = datetime(2026, 10, 1, 8)
 N, HUMAN = 1000, 200
+JUDGE = "judge:m@1"
 
 
 class Pilot:
@@ -33,7 +34,7 @@ class Pilot:
             self.runs["trial"] = [i % per_task for i in range(N)]
         chosen = np.sort(rng.permutation(N)[:HUMAN])
         self.people = self._labels(chosen, truth[chosen], "human", "a", HUMAN / N)
-        self.judge = self._labels(np.arange(N), judged, "judge", "judge:m@1", 1.0)
+        self.judge = self._labels(np.arange(N), judged, "judge", JUDGE, 1.0)
 
     def _labels(self, which: np.ndarray, values: np.ndarray, source: str, who: str, chance: float) -> pd.DataFrame:
         return pd.DataFrame(
@@ -51,7 +52,7 @@ class Pilot:
 
 def powered(tables: Tables, name: str = "hallucination_rate") -> tuple[Kpi, Kpi, str]:
     alone = measure(tables, name, "pilot", 0.9)
-    return (alone, *with_judge(tables, alone, "pilot", 0.9))
+    return (alone, *with_judge(tables, alone, "pilot", 0.9, JUDGE))
 
 
 def width(kpi: Kpi) -> float:
@@ -147,7 +148,7 @@ def test_missing_labels_and_looks_that_all_count_take_no_judge(in_memory: Build)
     assert reason == "1 label missing or without a value"
     tables = Pilot().tables(in_memory)
     anytime = replace(measure(tables, "hallucination_rate", "pilot"), method="anytime-valid")
-    assert with_judge(tables, anytime, "pilot", 0.9) == (
+    assert with_judge(tables, anytime, "pilot", 0.9, JUDGE) == (
         anytime,
         "every look counts here, and a judge's range is right at one look only",
     )
@@ -214,7 +215,7 @@ def test_repeated_runs_of_a_task_are_clusters_for_the_judge_as_well(in_memory: B
     assert kpi.method == "ppi++"
     assert kpi.n_eff is not None
     free, _ = with_judge(
-        tables := Pilot().tables(in_memory), measure(tables, "hallucination_rate", "pilot", 0.9), "pilot", 0.9
+        tables := Pilot().tables(in_memory), measure(tables, "hallucination_rate", "pilot", 0.9), "pilot", 0.9, JUDGE
     )
     assert free.n_eff is not None
     assert kpi.n_eff < free.n_eff
@@ -228,3 +229,22 @@ def test_the_range_with_a_judge_holds_the_truth_as_often_as_it_says(in_memory: B
         assert kpi.method == "ppi++"
         held.append(kpi.low is not None and kpi.high is not None and kpi.low <= 0.2 <= kpi.high)
     assert sum(held) >= 48
+
+
+def test_a_judge_may_be_named_without_its_key_where_only_one_goes_by_the_name(in_memory: Build) -> None:
+    pilot = Pilot()
+    alone = measure(tables := pilot.tables(in_memory), "hallucination_rate", "pilot", 0.9)
+    assert with_judge(tables, alone, "pilot", 0.9, "judge:m")[0].method == "ppi++"
+    pilot.judge = pd.concat([pilot.judge, pilot.judge.assign(labeller="judge:m@2")])
+    kpi, reason = with_judge(pilot.tables(in_memory), alone, "pilot", 0.9, "judge:m")
+    assert kpi == alone
+    assert "several judges go by the name judge:m" in reason
+
+
+@pytest.mark.parametrize(("judge", "why"), [(None, "no judge is named"), ("judge:n@2", "was not asked")])
+def test_only_the_judge_that_was_named_beforehand_counts(in_memory: Build, judge: str | None, why: str) -> None:
+    tables = Pilot().tables(in_memory)
+    alone = measure(tables, "hallucination_rate", "pilot", 0.9)
+    kpi, reason = with_judge(tables, alone, "pilot", 0.9, judge)
+    assert kpi == alone
+    assert why in reason

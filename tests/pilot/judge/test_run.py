@@ -46,7 +46,7 @@ def tables(desk: Path) -> Tables:
     return Tables(open_tables(Workspace(desk), "desk", ("interactions", "labels")), facts)
 
 
-def test_a_judge_labels_every_run_that_has_a_text_and_signs_with_model_and_prompt(
+def test_a_judge_labels_every_run_that_has_a_text_and_signs_with_model_and_key(
     desk: Path, judge: Callable[..., Result], judge_server: Start
 ) -> None:
     server = judge_server()
@@ -58,8 +58,8 @@ def test_a_judge_labels_every_run_that_has_a_text_and_signs_with_model_and_promp
     assert {name for name, label in found.items() if label.value} == {f"i{i:02}" for i in range(0, 40, 4)}
     first = found["i00"]
     assert (first.source, first.stream, first.inclusion_probability) == ("judge", "uniform", 1.0)
-    assert first.labeller.startswith("judge:judge-model@")
-    assert len(first.labeller) == len("judge:judge-model@") + 8
+    (log,) = (desk / "data/desk/judge").iterdir()
+    assert first.labeller == f"judge:judge-model@{log.name.removeprefix('hallucination-')}"
     assert all(body["temperature"] == 0 and body["response_format"]["type"] == "json_schema" for body in server.asked)
 
 
@@ -156,6 +156,43 @@ def test_another_prompt_is_another_judge(desk: Path, judge: Any, judge_server: S
     own.write_text("{{input}} {{answer}} {{mark}}")
     assert judge(server.agent, "--prompt", str(own), "--n", "5").exit_code == 0
     assert len({label.labeller for label in store.read(Workspace(desk), "desk")}) == 2
+
+
+def test_the_same_model_elsewhere_is_another_judge(desk: Path, judge: Any, judge_server: Start) -> None:
+    judge(judge_server().agent)
+    before = labels(desk)
+    judge(judge_server(always="yes").agent)
+    found = store.standing(store.read(Workspace(desk), "desk"))
+    assert len(found) == 80
+    assert set(before.values()) < set(found), "the second judge's labels took the place of the first one's"
+
+
+def test_a_resumed_judging_asks_the_errored_runs_again_and_nobody_else(
+    desk: Path, judge: Any, judge_server: Start
+) -> None:
+    """What errored for a reason of ours, such as a wrong key, must not cost the labels for good."""
+    server = judge_server(failing=10)
+    first = judge(server.agent, "--attempts", "1", "--concurrency", "1")
+    assert "--resume asks about what has no answer" in first.output
+    before = labels(desk)
+    refused = judge(server.agent)
+    assert (refused.exit_code, len(server.asked)) == (2, 40)
+    assert "30 of 40 runs have their answer" in refused.output
+    result = judge(server.agent, "--resume")
+    assert result.exit_code == 0, result.output
+    assert "planned 40 = judged 40 + unparseable 0 + errored 0 + skipped 0" in result.output
+    assert (len(server.asked), len(labels(desk))) == (50, 40)
+    assert before.items() < labels(desk).items()
+
+
+def test_errored_runs_that_a_budget_left_are_told(desk: Path, judge: Any, judge_server: Start) -> None:
+    server = judge_server(failing=10)
+    judge(server.agent, "--attempts", "1", "--concurrency", "1")
+    paid = ("--price-in", "1", "--price-out", "1", "--budget", "0.005", "--concurrency", "1")
+    result = judge(server.agent, "--resume", *paid)
+    assert result.exit_code == 1, result.output
+    assert "not all that had errored were asked again: the budget is used up" in result.output
+    assert len(server.asked) < 50
 
 
 def test_people_s_runs_come_first_and_the_others_have_the_chance_of_their_draw(

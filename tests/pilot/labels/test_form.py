@@ -113,7 +113,7 @@ def test_back_takes_the_last_answer_back_and_shows_its_run_again(opened: Callabl
 def test_a_key_held_down_or_typed_ahead_labels_one_run_only(opened: Callable[..., Form]) -> None:
     form, workspace = opened(), opened.workspace  # type: ignore[attr-defined]
     form._clock.step = timedelta(milliseconds=30)  # type: ignore[attr-defined]
-    form._last_key -= timedelta(seconds=5)
+    form._since -= timedelta(seconds=5)
     press(form, *"yyyyyy")
     assert len(values(workspace)) == 1
     form._clock.step = timedelta(seconds=1)  # type: ignore[attr-defined]
@@ -122,6 +122,38 @@ def test_a_key_held_down_or_typed_ahead_labels_one_run_only(opened: Callable[...
     assert form.keys.value == ""
     press(form, "Y")
     assert values(workspace) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_click_is_answered_once_whatever_follows_it_at_once(opened: Callable[..., Form], typed: bool) -> None:
+    form, workspace = opened(), opened.workspace  # type: ignore[attr-defined]
+    form.buttons["y"].click()
+    second = form.run.value
+    form._clock.step = timedelta(milliseconds=50)  # type: ignore[attr-defined]
+    press(form, "n") if typed else form.buttons["y"].click()
+    assert (values(workspace), form.run.value) == ([1.0], second)
+    form._clock.step = timedelta(seconds=1)  # type: ignore[attr-defined]
+    form.buttons["n"].click()
+    assert values(workspace) == [1.0, 0.0]
+
+
+def test_a_click_made_while_the_last_answer_was_written_counts_as_none(
+    opened: Callable[..., Form], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in the queue meanwhile, however slow the disk is, and was made on the run before."""
+    form, workspace = opened(), opened.workspace  # type: ignore[attr-defined]
+    clock: Clock = form._clock  # type: ignore[assignment]
+    clock.step, real = timedelta(milliseconds=5), Sitting.answer
+    form._since -= timedelta(seconds=5)
+
+    def slowly(sitting: Sitting, key: str, at: datetime) -> None:
+        real(sitting, key, at)
+        clock.now += timedelta(seconds=2)
+
+    monkeypatch.setattr(Sitting, "answer", slowly)
+    form.buttons["y"].click()
+    form.buttons["y"].click()
+    assert values(workspace) == [1.0]
 
 
 def test_a_name_is_asked_for_and_nothing_is_shown_before(opened: Callable[..., Form]) -> None:
@@ -164,7 +196,7 @@ def test_a_disk_that_is_full_is_said_and_the_run_stays(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pilotage.pilot.labels.store.append", full)
+    monkeypatch.setattr("pilotage.pilot.labels.store._add", full)
     press(form, "y")
     assert "not kept: No space left on device" in form.message.value
     assert form.run.value == shown

@@ -206,11 +206,13 @@ def test_a_person_labels_with_the_keyboard_alone(page: Page, workspace: Workspac
 def test_a_click_on_a_button_leaves_the_keys_working(page: Page, workspace: Workspace) -> None:
     cells = _cells(page)
     _begin(page, "Ada")
-    page.locator("button", has_text="Yes (y)").click()
+    page.wait_for_timeout(600)
+    page.locator("button", has_text="Yes (y)").dblclick()
     page.wait_for_selector("text=2 of 6, labelled by Ada")
     page.wait_for_function("document.activeElement.placeholder === 'y, n, u or b'")
     _press(page, "b")
     page.wait_for_selector("text=1 of 6, labelled by Ada")
+    assert len(read(workspace, "desk")) == 2, "a double click labelled a run that nobody had read"
     assert _cells(page) == cells, "a key went to the notebook"
 
 

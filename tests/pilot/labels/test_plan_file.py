@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
 
 from pilotage.errors import InputFaults
 from pilotage.kpis import Tables, measure
+from pilotage.pilot.labels import plan_file
 from pilotage.pilot.labels.plan_file import draw_more, metrics_drawn, path_of, read_plan, suspicion, units
+from pilotage.pilot.labels.sampling import Plan
 from pilotage.pilot.labels.store import Label, append, read, standing
 from pilotage.workspace import Workspace
 
@@ -106,3 +109,33 @@ def test_after_a_larger_draw_all_labels_carry_one_chance(desk: Desk, tables: Bui
     lines = len(read(workspace, "desk"))
     draw_more(workspace, "desk", M, built, AT, uniform=200)
     assert len(read(workspace, "desk")) == lines
+
+
+def test_an_answer_changed_while_runs_are_drawn_stays_changed(
+    desk: Desk, tables: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, built = desk(), runs(tables, 400)
+    item = next(iter(draw_more(workspace, "desk", M, built, AT, uniform=40).items.values()))
+
+    def say(value: float) -> None:
+        append(workspace, "desk", [Label(item.interaction_id, M, value, "human", "Ada", item.stream, item.chance, AT)])
+
+    say(0.0)
+    change = threading.Thread(target=say, args=[1.0])
+    real = plan_file.overtaken
+
+    def meanwhile(plan: Plan, labels: Iterable[Label]) -> list[Label]:
+        change.start()
+        change.join(0.3)  # the change waits for the store, or is lost
+        return real(plan, labels)
+
+    monkeypatch.setattr(plan_file, "overtaken", meanwhile)
+    draw_more(workspace, "desk", M, built, AT, uniform=200)
+    change.join()
+    assert [label.value for label in standing(read(workspace, "desk"))] == [1.0]
+
+
+def test_a_draw_with_nobody_s_labels_makes_no_store(desk: Desk, tables: Build) -> None:
+    workspace = desk()
+    draw_more(workspace, "desk", M, runs(tables, 40), AT, uniform=10)
+    assert not (workspace.dataset("desk") / "labels.jsonl").exists()

@@ -14,7 +14,11 @@ from pilotage.words import count, number, plain
 
 @dataclass(slots=True)
 class Tally:
-    """Counted while lines come in. `failed` is why runs ended without a score, and one of the details of each why."""
+    """Counted while lines come in; of a run that ended more than once the last end counts.
+
+    `failed` is why runs ended without a score, `details` one of the details of each why, and `ends` has the key of each
+    run that has ended, with why it errored; empty text where it did not.
+    """
 
     planned: int = 0
     scored: int = 0
@@ -27,10 +31,11 @@ class Tally:
     unpriced: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     details: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> int:
-        """Runs that will not be called again."""
+        """Runs that have ended, in whatever way."""
         return self.scored + self.unjudged + self.errored
 
     def add(self, line: Line) -> None:
@@ -41,8 +46,27 @@ class Tally:
         else:
             self.spent += line["spent"]
             self.dearest = max(self.dearest, line["spent"])
-        if not line["final"]:
-            return
+        if line["final"]:
+            self._end(line)
+
+    def reopen(self) -> frozenset[str]:
+        """Takes back the ends of the runs that errored, which are to be called again; their keys."""
+        errored = frozenset(key for key, why in self.ends.items() if why)
+        for key in errored:
+            self._take_back(key)
+        return errored
+
+    def _take_back(self, key: str) -> None:
+        why = self.ends.pop(key)
+        self.errored -= 1
+        self.failed[why] -= 1
+        if not self.failed[why]:
+            del self.failed[why], self.details[why]
+
+    def _end(self, line: Line) -> None:
+        if self.ends.get(line["key"]):
+            self._take_back(line["key"])
+        self.ends[line["key"]] = ""
         passed = success_of(line)
         if passed is not None:
             self.scored += 1
@@ -57,6 +81,7 @@ class Tally:
         fault = line["fault"]
         kind, detail = (fault["kind"], fault["detail"]) if fault else ("not scored", _unscored(line))
         self.failed[kind] += 1
+        self.ends[line["key"]] = kind
         self.details.setdefault(kind, detail)
 
 
@@ -72,24 +97,23 @@ def _unscored(line: Line) -> str:
     return next((score["why"] for score in line["scores"] if score["passed"] is None), "")
 
 
-def tally(lines: Iterable[Line]) -> tuple[Tally, set[str]]:
-    """The counts of a log, with `planned` as its last session told, and the keys of the runs that have ended.
+def tally(lines: Iterable[Line]) -> Tally:
+    """The counts of a log, with `planned` as its last session told.
 
-    InputFaults where a run has ended twice.
+    InputFaults where a run that had not errored, and so was not to be called again, has ended again.
     """
-    counts, ended, twice = Tally(), set[str](), list[str]()
+    counts, twice = Tally(), list[str]()
     for line in lines:
         if "evaluation" in line:
             counts.planned = line["planned"]
             continue
+        if line["final"] and counts.ends.get(line["key"]) == "":
+            twice.append(f"task {plain(line['task_id'], 60)!r}, trial {line['trial']}: has ended twice")
+            continue
         counts.add(line)
-        if line["final"]:
-            if line["key"] in ended:
-                twice.append(f"task {plain(line['task_id'], 60)!r}, trial {line['trial']}: has ended twice")
-            ended.add(line["key"])
     if twice:
         raise InputFaults("the log of the evaluation is not what was written", twice, "evaluate anew elsewhere")
-    return counts, ended
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +135,7 @@ class Account:
     attempts: int
     spent: float
     unpriced: int  # attempts of which nobody knows what they cost
-    stopped: str  # why runs were skipped; empty where none was
+    stopped: str  # why runs were skipped, or left in their error; empty where all were called
     interrupted: bool
     failed: tuple[tuple[str, int, str], ...]  # why runs errored, how many, and one of the details
     simulated: bool
@@ -142,7 +166,11 @@ class Account:
 
     def _failures(self) -> list[str]:
         told = [f"{count(n, 'runs')} ended without a score ({kind}): {plain(why)}" for kind, n, why in self.failed]
-        return told + ([f"{count(self.skipped, 'runs')} skipped: {self.stopped}"] if self.skipped else [])
+        if self.skipped:
+            told.append(f"{count(self.skipped, 'runs')} skipped: {self.stopped}")
+        elif self.stopped:
+            told.append(f"not all that had errored were called again: {self.stopped}")
+        return told
 
     def _counts(self) -> list[str]:
         left = f" + left to people {self.unjudged:,}" if self.unjudged else ""
@@ -166,11 +194,10 @@ class Account:
         return [f"spent: {number(self.spent, 'money', currency)}{unknown}"]
 
     def _next(self) -> list[str]:
-        told = [f"written: data/{self.dataset}"]
-        if self.skipped:
-            told.append("  the same command with --resume calls what was skipped")
-        if self.errored and not self.scored:
-            told.append(f"  what errored stays so: mend the cause, remove data/{self.dataset}, evaluate anew")
+        ended = self.planned - self.skipped
+        told = [f"written: data/{self.dataset}" if ended else "no run came to an end, so there is no dataset yet"]
+        if left := [name for name, n in (("was skipped", self.skipped), ("errored", self.errored)) if n]:
+            told.append(f"  the same command with --resume calls what {' or '.join(left)}")
         if self.scored or self.unjudged:
             told.append(f"  pilotage run --dataset {self.dataset}")
         return told

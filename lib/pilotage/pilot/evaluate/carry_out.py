@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pilotage.agents.run import Agent, AgentFault, Answer, ModelCall, Prices, Run, ToolCall
@@ -17,13 +17,14 @@ from pilotage.pilot.evaluate.planned import Planned
 from pilotage.pilot.evaluate.retries import wait_s
 from pilotage.pilot.evaluate.scoring import scores
 from pilotage.pilot.evaluate.settings import Settings
-from pilotage.pilot.evaluate.spending import Budget, Guess, Used, cost_of, used
+from pilotage.pilot.evaluate.spending import Budget, Guess, Used, used
 from pilotage.words import plain
 
 UNTOLD = "the agent tells no tokens, so that nobody can say when the budget is used up"
 CALL_LATE = "no answer within {:g} s"
 TASK_LATE = "no answer within the {:g} s that a task may take with all its attempts"
 AWAY = "the server asked to be left alone for {:,.0f} s, longer than a task may take; go on later"
+CUT_OFF = "the evaluation was stopped before an answer came"
 DOWN = "the first {} runs all ended in an error, so the others would as well"
 HOPELESS = 20  # runs that ended in an error before any was answered
 
@@ -41,8 +42,16 @@ class Crew:
     budget: Budget
     tally: Tally
     guess: Guess
-    skipped: int = 0
-    cut_off: int = 0  # begun and not ended when the session was stopped
+    errored_before: frozenset[str] = frozenset()  # keys of runs that are called again; until then that end stands
+    skipped: int = 0  # without any end
+    not_again: int = 0  # errored before and not called again to an end
+
+    def leave(self, key: str) -> None:
+        """The run of this key does not come to an end in this session."""
+        if key in self.errored_before:
+            self.not_again += 1
+        else:
+            self.skipped += 1
 
 
 @dataclass(slots=True)
@@ -57,47 +66,63 @@ class Begun:
     attempts: int = 0
     models: int = 0  # calls that stand in the log already
     tools: int = 0
-    worked_s: float = 0.0  # in calls of failed attempts that succeeded
 
 
 @dataclass(slots=True)
 class Tried:
-    """One attempt: an answer or a fault, when it began and ended, and what it called."""
+    """One attempt: an answer or a fault, when it began and ended, what it called and what that took."""
 
     answer: Answer | None
     fault: AgentFault | None
     began: float
     ended: float
-    models: Sequence[ModelCall] = ()
-    tools: Sequence[ToolCall] = ()
-    used: Used = field(default_factory=lambda: used((), None, None))
+    models: Sequence[ModelCall]
+    tools: Sequence[ToolCall]
+    used: Used
+    cut_off: bool  # with the session
 
 
 async def carry_out(planned: Planned, crew: Crew) -> None:
-    """The run's lines are in the log and in the tally, with the last one final; or it counts as skipped.
+    """The run's lines are in the log and in the tally, with the last one final; or it counts as left.
 
-    Latency counts from the first attempt: what a run waits for before that is this evaluation's doing, no user's wait.
+    An attempt that is cut off has its line too, since what it called may be billed. Latency counts from the first
+    attempt: what a run waits for before that is this evaluation's doing, no user's wait.
     """
     begun = Begun(planned, crew.agent.begin(planned.task.input, planned.trial))
     try:
         while True:
             tried = await _attempt(begun, crew)
             if tried is None:
-                crew.skipped += 1
+                crew.leave(planned.key)
                 break
             pause = _pause(begun, tried, crew)
-            line = _line(begun, tried, crew, final=pause is None)
-            if pause is None:
-                await _settle(line, begun, tried)
-            crew.log.add(line)
-            crew.tally.add(line)
+            await _tell(begun, tried, crew, final=pause is None)
+            if tried.cut_off:
+                raise asyncio.CancelledError
             if pause is None:
                 _give_up_where_hopeless(crew)
                 break
             await asyncio.sleep(pause)
     except asyncio.CancelledError:
-        crew.cut_off += 1
+        crew.leave(planned.key)
         raise
+
+
+async def _tell(begun: Begun, tried: Tried, crew: Crew, final: bool) -> None:
+    """The attempt's line is in the log and in the tally, with its scores where it is the last one."""
+    line = _line(begun, tried, crew, final)
+    try:
+        if final:
+            await _settle(line, begun, tried)
+    except asyncio.CancelledError:
+        _keep({**line, "final": False}, crew)
+        raise
+    _keep(line, crew)
+
+
+def _keep(line: Line, crew: Crew) -> None:
+    crew.log.add(line)
+    crew.tally.add(line)
 
 
 async def _attempt(begun: Begun, crew: Crew) -> Tried | None:
@@ -127,7 +152,7 @@ async def _timed(begun: Begun, crew: Crew) -> Tried:
     if not begun.attempts:
         begun.first_at, begun.at = time.time(), began
     begun.attempts += 1
-    settings, answer, fault = crew.settings, None, None
+    settings, answer, fault, cut_off = crew.settings, None, None, False
     left = max(0.0, begun.at + settings.timeout_s - began)
     allowed = min(left, settings.call_timeout_s or left)
     try:
@@ -139,13 +164,13 @@ async def _timed(begun: Begun, crew: Crew) -> Tried:
         late = CALL_LATE.format(allowed) if allowed < left else TASK_LATE.format(settings.timeout_s)
         fault = AgentFault("timeout", late)
     except asyncio.CancelledError as error:
-        if asyncio.current_task().cancelling():  # type: ignore[union-attr]  # this runs in a task
-            raise
-        fault = AgentFault("crashed", f"the agent cancelled itself: {plain(error)}".removesuffix(": "))
+        cut_off = bool(asyncio.current_task().cancelling())  # type: ignore[union-attr]  # this runs in a task
+        itself = f"the agent cancelled itself: {plain(error)}".removesuffix(": ")
+        fault = AgentFault("timeout", CUT_OFF) if cut_off else AgentFault("crashed", itself)
     except Exception as error:  # an agent that breaks its word costs this run, not the evaluation
         fault = AgentFault("crashed", f"the agent failed with {type(error).__name__}: {plain(error)}")
     models, tools = begun.run.model_calls[begun.models :], begun.run.tool_calls[begun.tools :]
-    return Tried(answer, fault, began, clock(), models, tools, used(models, answer, crew.prices))
+    return Tried(answer, fault, began, clock(), models, tools, used(models, answer, crew.prices), cut_off)
 
 
 def _learn(tried: Tried, crew: Crew) -> None:
@@ -175,6 +200,8 @@ def _give_up_where_hopeless(crew: Crew) -> None:
 def _pause(begun: Begun, tried: Tried, crew: Crew) -> float | None:
     """Seconds until the next attempt; None where this one was the last."""
     fault = tried.fault
+    if tried.cut_off:
+        return 0.0
     if fault is None or not fault.retryable or begun.attempts >= crew.settings.attempts:
         return None
     if crew.budget.closed:
@@ -209,16 +236,13 @@ def _line(begun: Begun, tried: Tried, crew: Crew, final: bool) -> Line:
 def _ending(begun: Begun, tried: Tried, prices: Prices | None) -> Line:
     """What the last line tells of the run as a whole; `scores` are filled in later."""
     task, answer = begun.planned.task, tried.answer
-    calls = [call for call in begun.run.model_calls if call.status == "ok"]
-    known = bool(calls) and all(call.input_tokens is not None and call.output_tokens is not None for call in calls)
-    cost = cost_of(calls, prices) if known else None
     return {
         "segment": task.segment,
         "input": task.input,
         "first_at": begun.first_at,
         "latency_s": tried.ended - begun.at,
         "service_s": _service_s(begun, tried) if answer else None,
-        "cost": cost if answer is None or answer.cost is None else answer.cost,
+        "cost": used(begun.run.model_calls, answer, prices).cost,
         "answer": answer and {"text": answer.text, "outcome": answer.outcome, "confidence": answer.confidence},
         "scores": [],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from pilotage.errors import PilotageError
 from pilotage.hashes import write_text_atomically
 from pilotage.pilot.evaluate.log import Line
+from pilotage.pilot.evaluate.tables import COLUMNS
 from pilotage.words import plain
 
 MARK = "# Made by `pilotage evaluate`, and made anew when it is resumed; without this line it stays as you edit it.\n"
@@ -33,9 +35,10 @@ def dataset_yaml(head: Line, rows: Mapping[str, int], last_at: float) -> str:
 
 
 def check_free(folder: Path) -> None:
-    """PilotageError where the folder is somebody's dataset already."""
-    if (folder / "dataset.yaml").exists():
-        what = "this folder holds a dataset that was not made by an evaluation"
+    """PilotageError where a file that an evaluation writes is there already, as somebody's own."""
+    names = ("dataset.yaml", *(f"{table}.parquet" for table in COLUMNS))
+    if held := [name for name in names if os.path.lexists(folder / name)]:
+        what = f"this folder holds {' and '.join(held)}, which no evaluation made"
         raise PilotageError(what, str(folder), "name a new one with --into")
 
 

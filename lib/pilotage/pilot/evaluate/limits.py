@@ -93,18 +93,27 @@ class Limits:
         self._open_at = float("-inf")
 
     async def enter(self, tokens: float) -> None:
-        """Waits for the rates, a place, and the end of a pause; `leave` gives the place back."""
-        if self._requests:
-            await self._requests.take(1.0)
-        if self._tokens:
-            await self._tokens.take(tokens)
+        """Waits for a place, the end of a pause, and the rates; `leave` gives the place back.
+
+        Rates come last, for what waits after them begins all at once. Where a pause came meanwhile they are kept anew.
+        """
         await self.slots.enter()
         try:
-            while (pause := self._open_at - asyncio.get_running_loop().time()) > 0:
-                await asyncio.sleep(pause)
+            while True:
+                while (pause := self._paused_s()) > 0:
+                    await asyncio.sleep(pause)
+                if self._requests:
+                    await self._requests.take(1.0)
+                if self._tokens:
+                    await self._tokens.take(tokens)
+                if self._paused_s() <= 0:
+                    return
         except asyncio.CancelledError:
             self.slots.leave()
             raise
+
+    def _paused_s(self) -> float:
+        return self._open_at - asyncio.get_running_loop().time()
 
     def leave(self, guessed: float, tokens: float | None, requests: int) -> None:
         """The attempt is over; `tokens` None where nobody said how many it took, which leaves the guess as it is."""

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pilotage.errors import InputFaults, PilotageError
 
@@ -43,9 +43,11 @@ class Log:
             os.ftruncate(self._descriptor, whole)
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """One line, in one write; OSError where the disk takes less than all of it."""
+        """One line, in one write; OSError, and none of the line, where the disk takes less than all of it."""
         data = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-        if os.write(self._descriptor, data) != len(data):
+        written = os.write(self._descriptor, data)
+        if written != len(data):
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def close(self) -> None:
@@ -71,13 +73,27 @@ def read(path: Path) -> Iterator[Line]:
 
     InputFaults where any other line is not what was written.
     """
+    return (line for _, line in placed(path))
+
+
+def placed(path: Path) -> Iterator[tuple[int, Line]]:
+    """What `read` gives, each line with the place in the file where it begins."""
     if not path.exists():
         return
+    place = 0
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 return
-            yield _parsed(line, number, path)
+            yield place, _parsed(line, number, path)
+            place += len(line)
+
+
+def line_at(stream: BinaryIO, place: int) -> Line:
+    """The line that begins at this place."""
+    stream.seek(place)
+    line: Line = json.loads(stream.readline())
+    return line
 
 
 def _parsed(line: bytes, number: int, path: Path) -> Line:

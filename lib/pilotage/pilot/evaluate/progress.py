@@ -62,7 +62,7 @@ class Lines:
 
     def show(self, standing: Standing) -> None:
         """One line."""
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             self._stream.write(f"{standing}\n")
             self._stream.flush()
 
@@ -71,7 +71,7 @@ class Lines:
 
 
 class Bar:
-    """A bar in a terminal."""
+    """A bar in a terminal; one that was closed stops nothing."""
 
     every_s = BAR_S
 
@@ -88,11 +88,13 @@ class Bar:
     def show(self, standing: Standing) -> None:
         """The bar moves."""
         total, ended = standing.planned, standing.ended
-        self._rich.update(self._task, description=str(standing), total=total, completed=ended, refresh=True)
+        with suppress(OSError):
+            self._rich.update(self._task, description=str(standing), total=total, completed=ended, refresh=True)
 
     def close(self) -> None:
         """The bar goes away."""
-        self._rich.stop()
+        with suppress(OSError):
+            self._rich.stop()
 
 
 class Widget:

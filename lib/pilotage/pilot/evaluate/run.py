@@ -39,8 +39,8 @@ async def run_tasks(
     """Puts every task of the file to the agent and writes the dataset `data/<into>/`; what became of every run.
 
     The log `evaluation/attempts.jsonl` is written as the answers come, the tables and dataset.yaml in the end, also
-    when `stop` is set or the call is cancelled. With `resume` only runs without an end are called. `agent` is what
-    `pilotage evaluate --agent` takes, or an agent that is open; that one is left open.
+    when `stop` is set or the call is cancelled. With `resume` only runs that have not ended, or have errored, are
+    called. `agent` is what `pilotage evaluate --agent` takes, or an agent that is open; that one is left open.
 
     PilotageError, with all its faults, for input that cannot be followed; nothing was called then.
     """
@@ -66,6 +66,8 @@ async def run_tasks(
 def _check_place(folder: Path, resume: bool) -> None:
     """PilotageError where the folder is another dataset, or holds an evaluation that nobody asked to resume."""
     begun = next(read(folder / "evaluation" / NAME), None)
+    if begun is None and resume:
+        raise PilotageError("there is no evaluation to go on with", str(folder), "leave --resume out to begin one")
     if begun is None:
         check_free(folder)
     elif not resume:
@@ -93,7 +95,7 @@ async def _carried_out(session: Session, folder: Path, progress: Progress, stop:
 def write_dataset(folder: Path) -> None:
     """Makes the tables and dataset.yaml from the log; nothing where no run has ended."""
     path = folder / "evaluation" / NAME
-    rows = write_tables(read(path), folder)
+    rows = write_tables(path, folder)
     if rows["interactions"]:
         head = next(read(path))
         write_dataset_yaml(folder, dataset_yaml(head, rows, max(line["at"] for line in read(path))))
@@ -101,10 +103,10 @@ def write_dataset(folder: Path) -> None:
 
 def _account(crew: Crew, folder: Path) -> Account:
     """Counted from the log anew; RuntimeError where the runs do not add up, which would be a fault of this program."""
-    counts, _ = tally(read(folder / "evaluation" / NAME))
+    counts = tally(read(folder / "evaluation" / NAME))
     if counts.planned != counts.ended + crew.skipped:
         raise RuntimeError(f"{counts.planned} planned, but {counts.ended} ended and {crew.skipped} skipped")
-    stopped = crew.budget.closed if crew.skipped else ""
+    stopped = crew.budget.closed if crew.skipped or crew.not_again else ""
     failed = tuple((kind, n, counts.details[kind]) for kind, n in counts.failed.most_common())
     return Account(
         folder.name, folder, counts.planned, counts.scored, counts.correct, counts.unjudged, counts.errored,

@@ -38,11 +38,11 @@ class Session:
         self.head = _head(len(heads) + 1, tasks, tasks_hash, agent, settings)
         if heads:
             _check_same(heads[0], self.head, log.path)
-        self.before, self._ended = tally(read(log.path))
+        self.before = tally(read(log.path))
         self.prices: Prices | None = settings.prices or agent.prices
 
     async def carry_out(self, progress: Progress, stop: asyncio.Event) -> Crew:
-        """Calls what has no final line, until all is done, nothing more may begin, or `stop` is set.
+        """Calls what has not ended, or has errored, until all is done, nothing more may begin, or `stop` is set.
 
         No call is under way any more when it returns, nor when it is cancelled.
         """
@@ -51,9 +51,11 @@ class Session:
         settings = self.settings
         limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
         dearest = self.before.dearest
-        budget = Budget(settings.budget, self.before.spent, known=dearest > 0)
         number, guess = self.head["evaluation"], Guess(self.prices, dearest)
-        crew = Crew(self.agent, settings, self.prices, self.log, number, limits, budget, self.before, guess)
+        unsure = self.before.unpriced * guess.cost(max((task.input for task in self.tasks), key=len))
+        budget = Budget(settings.budget, self.before.spent, unsure, known=dearest > 0)
+        again = self.before.reopen()
+        crew = Crew(self.agent, settings, self.prices, self.log, number, limits, budget, self.before, guess, again)
         await self._work(crew, progress, stop)
         return crew
 
@@ -66,20 +68,22 @@ class Session:
         work = asyncio.gather(*workers)
         try:
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()  # a full disk ends a worker with its error
-            else:
+            if not work.done():
                 crew.budget.close(INTERRUPTED)
         finally:
-            for task in (work, shown, stopped):
+            for task in (*workers, shown, stopped):
                 task.cancel()
             await asyncio.gather(work, *workers, shown, stopped, return_exceptions=True)
-            crew.skipped += crew.cut_off + sum(1 for _ in left)
+            for one in left:
+                crew.leave(one.key)
             progress.close()
+        for worker in workers:
+            if not worker.cancelled():
+                worker.result()  # a full disk ends a worker with its error
 
     def _left(self) -> Iterator[Planned]:
         every = planned(self.tasks, self.settings.trials, self.agent.fingerprint)
-        return (one for one in every if one.key not in self._ended)
+        return (one for one in every if one.key not in self.before.ends)
 
 
 async def _worker(left: Iterator[Planned], crew: Crew) -> None:

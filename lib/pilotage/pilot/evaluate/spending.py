@@ -28,7 +28,7 @@ def used(calls: Sequence[ModelCall], answer: Answer | None, prices: Prices | Non
     told = [call for call in ok if call.input_tokens is not None and call.output_tokens is not None]
     tokens = sum((call.input_tokens or 0) + (call.output_tokens or 0) for call in told)
     cut_off = any(call.status == "timeout" for call in calls)  # such a call may be billed all the same
-    known = len(told) == len(ok) and bool(ok or answer is None) and not cut_off
+    known = len(told) == len(ok) and bool(ok or (calls and answer is None)) and not cut_off
     cost = cost_of(told, prices) if known else None
     if answer is not None and answer.cost is not None:
         cost = answer.cost
@@ -76,13 +76,14 @@ class Budget:
     """No attempt begins when what was spent and what is under way would, with it, pass the limit.
 
     `spent` is known money. An attempt of which nobody knows what it cost, such as one that timed out, counts against
-    the limit as guessed. Until an answer has shown what one costs (`known`), attempts go one at a time.
+    the limit as guessed; `unsure` is what those of earlier sessions come to. Until an answer has shown what one costs
+    (`known`), attempts go one at a time.
     """
 
-    def __init__(self, limit: float | None, spent: float = 0.0, known: bool = False) -> None:
+    def __init__(self, limit: float | None, spent: float = 0.0, unsure: float = 0.0, known: bool = False) -> None:
         self.limit, self.spent, self._known = limit, spent, known
         self.closed = ""  # why nothing more may begin
-        self._unsure, self._under_way, self._attempts = 0.0, 0.0, 0
+        self._unsure, self._under_way, self._attempts = unsure, 0.0, 0
         self._settled = asyncio.Event()
 
     async def admit(self, guess: Callable[[], float]) -> float | None:

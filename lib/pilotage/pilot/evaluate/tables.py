@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pilotage.pilot.evaluate.account import success_of
-from pilotage.pilot.evaluate.log import Line
+from pilotage.pilot.evaluate.log import Line, line_at, placed
 from pilotage.pilot.evaluate.planned import interaction_id
 
 Row = dict[str, Any]
+GROUP = 10_000  # rows that are held before they are written
 TEXT, INTEGER, NUMBER, FLAG, TIME = "text", "integer", "number", "flag", "time"
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "interactions": {
@@ -35,35 +37,49 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def write_tables(lines: Iterable[Line], folder: Path) -> dict[str, int]:
+def write_tables(log: Path, folder: Path) -> dict[str, int]:
     """Writes a Parquet file per table that has rows and gives the number of rows of each, in the order of COLUMNS.
 
-    Of a run that a stopped process left unfinished, and that was called again, only what came last is in them.
+    Of a run that a stopped process left unfinished, or that errored, and that was called again, only what came last is
+    in them.
     """
-    rows = {name: _Columns(columns) for name, columns in COLUMNS.items()}
+    tables = {name: _Table(folder / f"{name}.parquet", columns) for name, columns in COLUMNS.items()}
     head: Line = {}
-    runs: dict[str, list[Line]] = {}
-    for line in lines:
+    runs: dict[str, _Lines] = {}
+    for place, line in placed(log):
         if "evaluation" in line:
             head = head or line
         else:
-            runs.setdefault(line["key"], []).append(line)
-    for run in sorted(filter(None, map(_last_session, runs.values())), key=_place):
+            runs.setdefault(line["key"], _Lines(line["task_id"], line["trial"])).add(place, line)
+    for run in _ended(log, runs.values()):
         for name, found in _rows(run, head["agent"]):
-            rows[name].add(found)
-    return {name: columns.write(folder / f"{name}.parquet") for name, columns in rows.items()}
+            tables[name].add(found)
+    return {name: table.finish() for name, table in tables.items()}
 
 
-def _last_session(run: list[Line]) -> list[Line]:
-    """The attempts of the session in which the run ended, in order; none where it has not ended."""
-    last = next((line for line in run if line["final"]), None)
-    return sorted(
-        (line for line in run if last and line["session"] == last["session"]), key=lambda line: int(line["attempt"])
-    )
+@dataclass(slots=True)
+class _Lines:
+    """Where the lines of a run stand in the log, which takes little room, and in which session the run ended last."""
+
+    task_id: str
+    trial: int
+    places: list[tuple[int, int, int]] = field(default_factory=list)  # session, attempt, place
+    session: int = 0  # none
+
+    def add(self, place: int, line: Line) -> None:
+        self.places.append((line["session"], line["attempt"], place))
+        if line["final"]:
+            self.session = max(self.session, line["session"])
 
 
-def _place(run: list[Line]) -> tuple[str, int]:
-    return run[-1]["task_id"], run[-1]["trial"]
+def _ended(log: Path, runs: Iterable[_Lines]) -> Iterator[list[Line]]:
+    """Of each run that has ended, by task and trial, the attempts of the session in which it ended last, in order."""
+    ended = sorted((run for run in runs if run.session), key=lambda run: (run.task_id, run.trial))
+    if not ended:
+        return
+    with log.open("rb") as stream:
+        for run in ended:
+            yield [line_at(stream, place) for session, _, place in sorted(run.places) if session == run.session]
 
 
 def _rows(run: list[Line], agent: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
@@ -124,31 +140,41 @@ def _sum(calls: list[Row], name: str) -> int | None:
     return sum(counts) if counts and None not in counts else None
 
 
-class _Columns:
-    """Rows kept column by column, which takes a fraction of what as many dicts would."""
+class _Table:
+    """Rows on their way into a file, kept column by column until there are enough for a group of them."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        self._types = columns
+    def __init__(self, path: Path, columns: Mapping[str, str]) -> None:
+        self._path, self._types, self._count = path, columns, 0
+        self._part = path.with_name(f".{path.name}.part")  # of whoever holds the log; of a killed one written over
         self._values: dict[str, list[Any]] = {name: [] for name in columns}
+        self._writer: Any = None
 
     def add(self, row: Row) -> None:
+        self._count += 1
         for name, values in self._values.items():
             values.append(row[name])
+        if self._count % GROUP == 0:
+            self._write()
 
-    def write(self, path: Path) -> int:
-        """The number of rows; a file of an earlier time goes away where there is none."""
+    def _write(self) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        count = len(next(iter(self._values.values())))
-        if not count:
-            path.unlink(missing_ok=True)
+        rows = pa.table({name: _array(values, self._types[name]) for name, values in self._values.items()})
+        self._writer = self._writer or pq.ParquetWriter(self._part, rows.schema, compression="zstd")
+        self._writer.write_table(rows)
+        self._values = {name: [] for name in self._types}
+
+    def finish(self) -> int:
+        """The number of rows; a file of an earlier time goes away where there is none."""
+        if not self._count:
+            self._path.unlink(missing_ok=True)
             return 0
-        arrays = {name: _array(values, self._types[name]) for name, values in self._values.items()}
-        part = path.with_name(f".{path.name}.part")  # of whoever holds the log; of a killed one it is written over
-        pq.write_table(pa.table(arrays), part, compression="zstd")
-        os.replace(part, path)
-        return count
+        if self._count % GROUP:
+            self._write()
+        self._writer.close()
+        os.replace(self._part, self._path)
+        return self._count
 
 
 def _array(values: list[Any], kind: str) -> Any:

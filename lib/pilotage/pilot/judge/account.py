@@ -55,6 +55,8 @@ class Judged:
             yield f"{count(self.unparseable, 'answers')} could not be read, such as: {plain(self.example, 120)!r}"
         if self.skipped:
             yield f"{count(self.skipped, 'runs')} skipped: {self.stopped}"
+        elif self.stopped:
+            yield f"not all that had errored were asked again: {self.stopped}"
 
     def _counts(self) -> Iterator[str]:
         if self.textless:
@@ -75,7 +77,7 @@ class Judged:
             yield f"spent: {number(self.spent, 'money', currency)}"
 
     def _next(self) -> Iterator[str]:
-        if self.skipped:
-            yield "  the same command with --resume asks about what was skipped"
+        if self.skipped or self.errored:
+            yield "  the same command with --resume asks about what has no answer"
         if self.judged:
             yield f"  pilotage run --dataset {shlex.quote(self.dataset)}    # page 02 compares the judge with people"

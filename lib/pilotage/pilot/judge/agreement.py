@@ -40,11 +40,6 @@ class Agreement:
     sensitivity: Interval | None
     specificity: Interval | None
 
-    @property
-    def informs(self) -> bool:
-        """Whether people's labels show that the judge can tell one answer from another."""
-        return self.n > 0 and not self.always
-
 
 def agreements(tables: Tables, phase: str, confidence: float = SHOWN) -> list[Agreement]:
     """Every judge of the phase, by metric, the one with most runs first; empty where no judge was asked.

@@ -6,6 +6,7 @@ sound, and nothing is lost where it is not: people's labels then stand alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
     from pilotage.statistics import Interval
 
 
-def with_judge(tables: Tables, kpi: Kpi, phase: str, confidence: float) -> tuple[Kpi, str]:
+def with_judge(tables: Tables, kpi: Kpi, phase: str, confidence: float, judge: str | None) -> tuple[Kpi, str]:
     """The KPI with the PPI++ interval (method "ppi++") and no reason; or the KPI as it came and why no judge enters it.
 
-    `kpi` is one of people's labels, measured over the same tables at the same `confidence` (two-sided). Of several
-    judges the one that judged most runs is taken. `n`, `clusters` and `count` stay those of people's labels; `n_eff`
-    is how many labels people alone would have had to give. A run that the judge should have scored and did not counts
-    as the best and as the worst it could have said, so that losing the judge's labels narrows nothing.
-    Source: Angelopoulos, Duchi & Zrnic, arXiv:2311.01453.
+    `kpi` is one of people's labels, measured over the same tables at the same `confidence` (two-sided). `judge` was
+    named beforehand: whoever chooses among judges finds one that flatters. `n`, `clusters` and `count` stay those of
+    people's labels; `n_eff` is how many labels people alone would have had to give. A run that the judge should have
+    scored and did not counts as the best and as the worst it could have said, so that losing the judge's labels narrows
+    nothing. Source: Angelopoulos, Duchi & Zrnic, arXiv:2311.01453.
     """
     metric = DEFINITIONS[kpi.name].metric
-    found = judges(tables, phase, metric) if metric else []
-    if reason := _unfit(kpi) or ("" if found else "no judge was asked"):
+    asked = [name for _, name in judges(tables, phase, metric)] if metric else []
+    if reason := _unfit(kpi) or _unnamed(judge, asked):
         return kpi, reason
-    _, judge = found[0]
+    (judge,) = _going_by(judge, asked)
     rows = rows_of(tables, phase, metric or "", judge)
     if reason := _unsound(tables, kpi, rows, phase, judge):
         return kpi, reason
@@ -44,6 +45,23 @@ def with_judge(tables: Tables, kpi: Kpi, phase: str, confidence: float) -> tuple
     low, high = min(one.low for one in intervals), max(one.high for one in intervals)
     n_eff = min(one.n_eff or 0.0 for one in intervals)
     return replace(kpi, estimate=intervals[0].estimate, low=low, high=high, method="ppi++", n_eff=n_eff), ""
+
+
+def _unnamed(judge: str | None, asked: Sequence[str]) -> str:
+    """Why no judge counts: none was asked, or none of those asked was named beforehand."""
+    if not asked:
+        return "no judge was asked"
+    if judge is None:
+        return "no judge is named in `playbook/pilot.yaml`"
+    if not _going_by(judge, asked):
+        return f"{judge}, which `playbook/pilot.yaml` names, was not asked"
+    several = len(_going_by(judge, asked)) > 1
+    return f"several judges go by the name {judge}: name one with its key in `playbook/pilot.yaml`" if several else ""
+
+
+def _going_by(judge: str | None, asked: Sequence[str]) -> list[str]:
+    """The judges that a name means: the one that signs so, else all that sign so before their key (`name@key`)."""
+    return [one for one in asked if one == judge] or [one for one in asked if one.partition("@")[0] == judge]
 
 
 def _unfit(kpi: Kpi) -> str:

@@ -43,14 +43,16 @@ class Judging:
     resume: bool = False
 
     def labeller(self, judge: Agent) -> str:
-        """How the judge signs: its model and the first eight digits of its prompt's hash."""
-        return f"judge:{' '.join(plain(judge.model or judge.name).split())}@{self.prompt.sha256[:8]}"
+        """How the judge signs: its model, and the key by which its log is found."""
+        return f"judge:{' '.join(plain(judge.model or judge.name).split())}@{self._key(judge)}"
 
     def log(self, judge: Agent) -> Path:
-        """Where the answers of this judge on this metric are kept; another prompt or model has another file."""
+        """Where its answers on this metric are kept; another prompt, model or address has another file."""
         name = re.sub(r"\W+", "-", self.metric)[:40]
-        key = sha256_json([self.metric, judge.fingerprint, self.prompt.sha256])[:12]
-        return self.workspace.dataset(self.dataset) / "judge" / f"{name}-{key}" / NAME
+        return self.workspace.dataset(self.dataset) / "judge" / f"{name}-{self._key(judge)}" / NAME
+
+    def _key(self, judge: Agent) -> str:
+        return sha256_json([self.metric, judge.fingerprint, self.prompt.sha256])[:12]
 
 
 async def judge_runs(
@@ -64,7 +66,7 @@ async def judge_runs(
     """Asks the judge about the runs and adds its labels to the dataset's store; what became of every run.
 
     Answers are kept as they come, labels are added in the end, also when `stop` is set: only what can be read as yes or
-    no becomes one. With `resume` only runs without an end are asked. PilotageError for what cannot be followed.
+    no becomes one. With `resume` only runs without an answer are asked. PilotageError for what cannot be followed.
     """
     if judge.simulated and not synthetic:
         advice = "name a model that can judge: chat:MODEL@BASE_URL"
@@ -76,11 +78,11 @@ async def judge_runs(
     drawn = draw(tables, asked.dataset, asked.metric, asked.n, known)
     tasks = tasks_of(tables, drawn.chances, asked.prompt)
     keys = {key_of(task, judge.fingerprint, 1): task.task_id for task in tasks}
-    done = _ends(path, keys)
-    if len(done) < len(keys):
-        _refuse_to_repeat(asked, path, len(done), len(keys))
+    answered = sum(line["answer"] is not None for line in _ends(path, keys).values())
+    if answered < len(keys):
+        _refuse_to_repeat(asked, path, answered, len(keys))
     try:
-        stopped = await _carried_out(asked, tasks, judge, progress, stop) if len(done) < len(keys) else ""
+        stopped = await _carried_out(asked, tasks, judge, progress, stop) if answered < len(keys) else ""
     finally:
         _write(asked, judge, _ends(path, keys), drawn.chances)
     return _account(asked, judge, keys, drawn.textless, stopped)
@@ -99,10 +101,10 @@ async def _carried_out(
         log.close()
 
 
-def _refuse_to_repeat(asked: Judging, path: Path, done: int, planned: int) -> None:
+def _refuse_to_repeat(asked: Judging, path: Path, answered: int, planned: int) -> None:
     """A judge costs money: PilotageError where its answers are there and nobody asked to go on."""
     if path.exists() and path.stat().st_size and not asked.resume:
-        what = f"this judge has been asked already; {done:,} of {planned:,} runs have their answer"
+        what = f"this judge has been asked already; {answered:,} of {planned:,} runs have their answer"
         raise PilotageError(what, f"data/{asked.dataset}", "go on with it by --resume")
 
 
@@ -146,7 +148,7 @@ def _account(asked: Judging, judge: Agent, keys: Mapping[str, str], textless: in
         dataset=asked.dataset, metric=asked.metric, labeller=asked.labeller(judge), planned=len(keys),
         judged=len(said) - said.count(None), yes=said.count(True), unparseable=said.count(None),
         errored=sum(faults.values()), skipped=len(keys) - len(ends), textless=textless, attempts=len(lines),
-        spent=sum(line["spent"] or 0.0 for line in lines), stopped=stopped if len(ends) < len(keys) else "",
+        spent=sum(line["spent"] or 0.0 for line in lines), stopped=stopped if len(answers) < len(keys) else "",
         interrupted=stopped == INTERRUPTED, example=next((text for text in answers if verdict_in(text) is None), ""),
         failed=tuple((kind, n, details[kind]) for kind, n in faults.most_common()),
     )  # fmt: skip  # a record reads better than one argument a line

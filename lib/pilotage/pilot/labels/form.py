@@ -15,7 +15,8 @@ from pilotage.pilot.labels.sitting import ANSWERS, Sitting, open_sitting
 Clock = Callable[[], datetime]
 BACK = "b"
 BUTTONS = {"y": "Yes (y)", "n": "No (n)", "u": "Unsure (u)", BACK: "Back (b)"}
-# A key that follows another, or a new run, sooner than this is one held down or typed ahead: nobody has read the run.
+# A key or a click that follows another, or a new run, sooner than this is one held down, doubled or made ahead: nobody
+# has read the run.
 QUIET = timedelta(seconds=0.4)
 # No scrolling inside: whoever scrolled there with the keys would press the next letter on the notebook.
 STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #888;padding:.6em"
@@ -55,7 +56,7 @@ class Form:
 
         self._sit, self._clock = sit, clock
         self._sitting: Sitting | None = None
-        self._last_key = clock()
+        self._since = clock()  # the last key or click, and then the run on the screen
         self.name = widgets.Text(placeholder="your name, then Enter", description="Labeller", continuous_update=False)
         self.begin = widgets.Button(description="Begin")
         self.message, self.run = widgets.HTML(), widgets.HTML()
@@ -96,6 +97,7 @@ class Form:
         self._show(self._who, False)
         self._show(self._what, True)
         self._refresh()
+        self._since = self._clock()
         self.keys.focus()
 
     def _typed(self, text: str) -> None:
@@ -103,18 +105,16 @@ class Form:
         if not text:
             return
         self.keys.value = ""
-        now = self._clock()
-        quiet, self._last_key = now - self._last_key >= QUIET, now
-        key = text.strip().lower()
-        if quiet and key in BUTTONS:
-            self._do(key)
+        self._do(text.strip().lower())
 
     def _clicked(self, key: str) -> None:
         self._do(key)
         self.keys.focus()
 
     def _do(self, key: str) -> None:
-        if self._sitting is None:
+        now = self._clock()
+        quiet, self._since = now - self._since >= QUIET, now
+        if self._sitting is None or not quiet or key not in BUTTONS:
             return
         try:
             if key in ANSWERS:
@@ -125,6 +125,8 @@ class Form:
             self._refresh()
         except (PilotageError, OSError) as fault:
             self._say(fault)
+        finally:
+            self._since = self._clock()  # a click made while the answer was written was made on the run before
 
     def _refresh(self, said: str = "") -> None:
         """What is on the screen, made anew from where the sitting stands."""

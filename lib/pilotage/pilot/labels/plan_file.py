@@ -82,14 +82,17 @@ def draw_more(
             stream.flush()
             os.fsync(stream.fileno())
             plan = Plan(metric, plan.salt, (*plan.draws, draw))
-    bring_up_to_date(workspace, dataset, plan)
+    bring_up_to_date(workspace, dataset, metric)
     return plan
 
 
-def bring_up_to_date(workspace: Workspace, dataset: str, plan: Plan) -> None:
+def bring_up_to_date(workspace: Workspace, dataset: str, metric: str) -> None:
     """Let every label that stands carry the stream and the chance which the plan gives its run by now."""
-    standing = store.standing(store.read(workspace, dataset))
-    store.append(workspace, dataset, overtaken(plan, standing))
+    if not store.path_of(workspace, dataset).is_file():
+        return
+    with store.alone(workspace, dataset) as add:  # an answer that is changed meanwhile must not come back
+        standing = store.standing(store.read(workspace, dataset))
+        add(overtaken(read_plan(workspace, dataset, metric), standing))
 
 
 def units(tables: Tables) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pilotage.errors import PilotageError
 from pilotage.kpis import Tables
 from pilotage.pilot.labels import store
-from pilotage.pilot.labels.plan_file import bring_up_to_date, read_plan, units
+from pilotage.pilot.labels.plan_file import bring_up_to_date, path_of, read_plan, units
 from pilotage.pilot.labels.questions import Question
 from pilotage.pilot.labels.sampling import Item, Plan, to_do
 from pilotage.pilot.labels.store import Label
@@ -55,7 +55,7 @@ class Sitting:
     def answer(self, key: str, at: datetime) -> None:
         """Write the answer (y, n or u) for the run shown, and show the next; without a run nothing happens."""
         if self.current is not None:
-            self._write(self.current, ANSWERS[key], at, withdrawn=False)
+            self._write(self.current.interaction_id, ANSWERS[key], at, withdrawn=False)
             self.show_next(at)
 
     def back(self, at: datetime) -> bool:
@@ -63,12 +63,11 @@ class Sitting:
 
         The line of the first answer stays in the file.
         """
-        items = self.plan.items
-        own = [label for label in self._own() if label.interaction_id in items]
+        own = [label for label in self._own() if label.interaction_id in self.plan.items]
         if not own:
             return False
         last = max(own, key=lambda label: label.labelled_at)
-        self._write(items[last.interaction_id], None, at, withdrawn=True)
+        self._write(last.interaction_id, None, at, withdrawn=True)
         self.show_next(at, last.interaction_id)
         return True
 
@@ -84,13 +83,24 @@ class Sitting:
         assert self.current is not None
         return texts_of(self.tables, [self.current.interaction_id]).get(self.current.interaction_id, ("", ""))
 
-    def _write(self, item: Item, value: float | None, at: datetime, withdrawn: bool) -> None:
+    def _write(self, name: str, value: float | None, at: datetime, withdrawn: bool) -> None:
         seconds = max(0.0, (at - self.shown_at).total_seconds()) if self.shown_at and not withdrawn else None
-        label = Label(
-            item.interaction_id, self.plan.metric, value, "human", self.labeller, item.stream, item.chance, at,
-            round(seconds, 1) if seconds is not None else None, withdrawn=withdrawn,
-        )  # fmt: skip
-        store.append(self.workspace, self.dataset, [label])
+        with store.alone(self.workspace, self.dataset) as add:
+            item = self._drawn(name)
+            label = Label(
+                name, self.plan.metric, value, "human", self.labeller, item.stream, item.chance, at,
+                round(seconds, 1) if seconds is not None else None, withdrawn=withdrawn,
+            )  # fmt: skip
+            add([label])
+
+    def _drawn(self, name: str) -> Item:
+        """The run as the plan has it by now: a draw since the sitting was opened has changed its chance."""
+        plan = read_plan(self.workspace, self.dataset, self.plan.metric)
+        if name not in plan.items:
+            where = self.workspace.relative(path_of(self.workspace, self.dataset))
+            raise PilotageError("the run is no more among those drawn", where, "put the file back as it was")
+        self.plan = plan
+        return plan.items[name]
 
     def _standing(self) -> tuple[Label, ...]:
         """What people said of the metric and still stands; only what was added since the last look is read."""
@@ -119,7 +129,7 @@ def open_sitting(
         what = f"no runs have been drawn yet for people to label “{metric}”"
         advice = f"draw them first: pilotage labels draw --dataset {dataset} --metric {metric}"
         raise PilotageError(what, f"data/{dataset}", advice)
-    bring_up_to_date(workspace, dataset, plan)
+    bring_up_to_date(workspace, dataset, metric)
     return Sitting(workspace, dataset, question, name, tables, plan, frozenset(units(tables)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -56,18 +56,21 @@ def append(workspace: Workspace, dataset: str, labels: Iterable[Label]) -> None:
     One writer at a time. InputFaults naming every label that cannot be one, and then nothing is written; PilotageError
     where dataset.yaml maps a file of the store's name, which is then the user's own.
     """
-    given = list(labels)
-    if faults := [f"label {at}: {fault}" for at, label in enumerate(given, 1) for fault in _faults(label)]:
-        raise InputFaults("these labels cannot be stored", faults)
+    text = _text(labels)
     path = path_of(workspace, dataset)
-    if not given:
-        return
-    text = "".join(canonical_json(_line(label)) + "\n" for label in given).encode()
-    with _locked(path) as store:
-        _heal_end(store)
-        store.write(text)
-        store.flush()
-        os.fsync(store.fileno())
+    if text:
+        with _locked(path) as store:
+            _add(store, text)
+
+
+@contextmanager
+def alone(workspace: Workspace, dataset: str) -> Iterator[Callable[[Iterable[Label]], None]]:
+    """The store, made if absent, while nobody else adds to it: what is read now still holds when labels are added.
+
+    Gives what adds them, which is as `append` in all else.
+    """
+    with _locked(path_of(workspace, dataset)) as store:
+        yield lambda labels: _add(store, _text(labels))
 
 
 def read(workspace: Workspace, dataset: str) -> tuple[Label, ...]:
@@ -134,6 +137,13 @@ def path_of(workspace: Workspace, dataset: str) -> Path:
     return folder / OWN_LABELS
 
 
+def _text(labels: Iterable[Label]) -> bytes:
+    given = list(labels)
+    if faults := [f"label {at}: {fault}" for at, label in enumerate(given, 1) for fault in _faults(label)]:
+        raise InputFaults("these labels cannot be stored", faults)
+    return "".join(canonical_json(_line(label)) + "\n" for label in given).encode()
+
+
 def _faults(label: Label) -> Iterator[str]:
     yield from (f"{name} is empty" for name in TEXTS if not getattr(label, name).strip())
     numbers = (label.value, label.inclusion_probability, label.seconds)
@@ -194,6 +204,15 @@ def _locked(path: Path) -> Iterator[BinaryIO]:
     with stream as store:
         fcntl.flock(store, fcntl.LOCK_EX)
         yield store
+
+
+def _add(store: BinaryIO, text: bytes) -> None:
+    if not text:
+        return
+    _heal_end(store)
+    store.write(text)
+    store.flush()
+    os.fsync(store.fileno())
 
 
 def _heal_end(store: BinaryIO) -> None:

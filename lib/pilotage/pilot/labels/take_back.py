@@ -94,7 +94,7 @@ def _written(
     known_already = {name: label.value for name, label in known.given.items()}
     new = [label for label in labels if known_already.get(label.interaction_id, NEVER) != label.value]
     store.append(workspace, dataset, new)
-    bring_up_to_date(workspace, dataset, known.plan)
+    bring_up_to_date(workspace, dataset, known.plan.metric)
     remarks = sum(bool(row.cells.get("remark")) for row in blank)
     return Imported(known.plan.metric, labeller, len(new), len(labels) - len(new), len(blank), remarks)
 

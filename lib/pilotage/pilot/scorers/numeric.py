@@ -24,7 +24,8 @@ _NUMBER = re.compile(
     rf"(?<![\w.,])(?<!\w[-−])(?P<sign>(?<!\w)[+\-−])?(?P<body>\d{{1,3}}(?:[{_SPACES}'’]\d{{3}}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
     r"(?P<power>[eE][+-]?\d{1,3}(?!\w))?"
 )
-_RANGE = re.compile(r"(?<=\d)[-−–/](?=\d)")  # 10-12 and 2026-10-12 hold no negative number
+_DATE = re.compile(r"(?<![\w.,])(?:\d{4}([-/.])\d{1,2}\1\d{1,2}(?:T[\d:.]+)?|\d{1,2}([-/])\d{1,2}\2\d{4})(?!\d)")
+_RANGE = re.compile(r"(?<=\d)[-−–/](?=\d)")  # 10-12 holds no negative number
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Numeric:
 def numbers(text: str, decimal: str = "either") -> Iterator[tuple[float, ...]]:
     """The numbers in a text in their order, each with its possible readings, the likelier first.
 
-    What looks like one and is none, such as 12.10.2026 or INV-0042, is passed over.
+    What looks like one and is none, such as 12.10.2026, 2026-10-12 or INV-0042, is passed over.
     """
-    for match in _NUMBER.finditer(_RANGE.sub(" ; ", text)):
+    for match in _NUMBER.finditer(_RANGE.sub(" ; ", _DATE.sub(" ; ", text))):
         sign = -1.0 if match["sign"] in ("-", "−") else 1.0
         power = match["power"] or ""
         readings = (sign * float(plain + power) for plain in _plain(match["body"], decimal))

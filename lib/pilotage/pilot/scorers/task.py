@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,9 +47,11 @@ class Scorer(Protocol):
 
 def score(task: Task, answer_text: str, tool_calls: Sequence[ToolCall]) -> tuple[Score, ...]:
     """One score per scorer of the task, in its order; empty where the task has none, which is no success."""
-    scores: list[Score] = []
-    for scorer in task.scorers:
-        before = sum(other.name == scorer.name for other in task.scorers[: len(scores)])
-        name = f"{scorer.name}#{before + 1}" if before else scorer.name
-        scores.append(Score(name, *scorer.verdict(task, answer_text, tool_calls)))
-    return tuple(scores)
+    return tuple(Score(name, *scorer.verdict(task, answer_text, tool_calls)) for name, scorer in named(task))
+
+
+def named(task: Task) -> Iterator[tuple[str, Scorer]]:
+    """The scorers of the task in its order, each with the name that its score has."""
+    for place, scorer in enumerate(task.scorers):
+        before = sum(other.name == scorer.name for other in task.scorers[:place])
+        yield f"{scorer.name}#{before + 1}" if before else scorer.name, scorer
