@@ -66,8 +66,6 @@ async def run_tasks(
 def _check_place(folder: Path, resume: bool) -> None:
     """PilotageError where the folder is another dataset, or holds an evaluation that nobody asked to resume."""
     begun = next(read(folder / "evaluation" / NAME), None)
-    if begun is None and resume:
-        raise PilotageError("there is no evaluation to go on with", str(folder), "leave --resume out to begin one")
     if begun is None:
         check_free(folder)
     elif not resume:
