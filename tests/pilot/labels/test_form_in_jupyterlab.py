@@ -27,7 +27,7 @@ from pilotage.records.store import open_tables
 from pilotage.workspace import Workspace
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
@@ -128,10 +128,18 @@ def _step_through(page: Page) -> None:
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT_S * 1000)
     for number, _ in enumerate(CELLS):
-        page.keyboard.press("Shift+Enter")
-        prompt = page.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".jp-InputPrompt")
-        _wait_for(lambda shown=prompt: re.search(r"\d", shown.inner_text()) is not None)
+        cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+        _wait_for(lambda ran=cell: _has_run(page, ran), every_s=1)
     page.wait_for_selector("input[placeholder^='your name']", state="visible", timeout=WAIT_S * 1000)
+
+
+def _has_run(page: Page, cell: Locator) -> bool:
+    """Whether the cell has run; a key that the page lost while it was still being set up is pressed again."""
+    prompt = cell.locator(".jp-InputPrompt").inner_text()
+    if "*" not in prompt and not re.search(r"\d", prompt):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+    return re.search(r"\d", cell.locator(".jp-InputPrompt").inner_text()) is not None
 
 
 def _answers(address: str) -> bool:
@@ -142,11 +150,11 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _wait_for(holds: Callable[[], bool]) -> None:
+def _wait_for(holds: Callable[[], bool], every_s: float = 0.05) -> None:
     until = time.monotonic() + WAIT_S
     while not holds():
         assert time.monotonic() < until, "it did not come in time"
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 def _press(page: Page, key: str) -> None:
