@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -72,7 +73,7 @@ def _is_document(stream: BinaryIO) -> bool:
     except json.JSONDecodeError as fault:
         return bool(more) and fault.pos >= len(first.decode("utf-8", "replace"))
     except (UnicodeDecodeError, RecursionError):
-        pass
+        return False
     return False
 
 
@@ -114,10 +115,8 @@ def _parsed(text: bytes) -> tuple[Any, str]:
     """The value, or why there is none. Pydantic's reader is twice as fast, Python's takes lone surrogates too."""
     from pydantic_core import from_json
 
-    try:
+    with suppress(ValueError):
         return from_json(text), ""
-    except ValueError:
-        pass
     try:
         return json.loads(text), ""
     except json.JSONDecodeError as fault:
