@@ -137,6 +137,8 @@ def _advice(kpi: Kpi, definition: Definition | None, more: int | None) -> str:
     if more:
         fresh = " of tasks not tried before" if kpi.method == ANYTIME and (kpi.n_eff or 0) < kpi.n else ""
         return f"about {count(more, f'more {definition.counted}')}{fresh} would settle it, if they go as those so far"
+    if more == 0:  # the first tries went otherwise than all of them, so no number can be worked out from either
+        return f"more {definition.counted} of tasks not tried before would settle it, if they go as those so far"
     return "more of the same would not settle it, since the measured value lies at the limit or beyond it"
 
 

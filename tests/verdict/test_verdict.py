@@ -16,6 +16,7 @@ from pilotage.verdict import (
     at_least,
     compare,
     finding_of,
+    first_doubt,
     gate_from_dict,
     hold,
     judge,
@@ -167,3 +168,17 @@ def test_a_figure_that_is_drawn_is_not_called_measured_and_never_reads_never() -
 def test_a_gate_survives_its_evidence() -> None:
     written = json.loads(json.dumps(gate("not yet").as_dict()))
     assert gate_from_dict(written) == gate("not yet")
+
+
+@pytest.mark.parametrize(("n_eff", "said"), [(100.0, "of tasks not tried before would settle it"), (40.0, "about")])
+def test_where_every_look_counts_only_tasks_not_tried_before_count(n_eff: float, said: str) -> None:
+    row = replace(kpi(0.0, 0.16, estimate=0.01), method="anytime-valid", n=400, n_eff=n_eff)
+    found = judge(row, 0.15, None, True)
+    assert found.answer == "not yet"
+    assert said in found.why
+    assert "of tasks not tried before" in found.why
+
+
+def test_the_first_doubt_is_the_one_that_is_told_first() -> None:
+    assert first_doubt(hold(gate("go"), ["its limit moved", "it is old"])) == "its limit moved"
+    assert first_doubt(gate("go")) == ""
