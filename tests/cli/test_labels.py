@@ -83,3 +83,18 @@ def test_who_has_nothing_left_gets_no_file(command: Command) -> None:
     command("draw", "--n", "40")
     command("export", "a.xlsx", "--labeller", "Ada")
     assert "such a file already" in command("export", "a.xlsx", "--labeller", "Ada").stderr
+
+
+@pytest.mark.parametrize(
+    "line", [["labels", "draw", "--n", "3"], ["labels", "status"], ["judge", "--agent", "chat:m@http://127.0.0.1:9/v1"]]
+)
+def test_a_command_that_writes_into_a_dataset_or_pays_for_it_has_no_default(line, tmp_path, monkeypatch):
+    from pilotage.cli.app import app as whole
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "playbook").mkdir()
+    (tmp_path / "playbook" / "playbook.yaml").touch()
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tmp_path))
+    said = CliRunner().invoke(whole, line, prog_name="pilotage")
+    assert said.exit_code == 2
+    assert "name it: --dataset NAME" in said.stderr

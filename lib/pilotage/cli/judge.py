@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilotage.cli.calling import carry_out, settings_of
-from pilotage.cli.options import Attempts, Budget, CallTimeout, Concurrency, Dataset, PriceIn, PriceOut, Rpm, Tpm
+from pilotage.cli.options import Attempts, Budget, CallTimeout, Concurrency, NamedDataset, PriceIn, PriceOut, Rpm, Tpm
 from pilotage.cli.speak import spoken
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Question = Annotated[
 @spoken
 def judge(
     agent: Who,
-    dataset: Dataset = "",
+    dataset: NamedDataset = "",
     metric: Annotated[str, typer.Option(metavar="METRIC", help="What is judged.")] = "hallucination",
     prompt: Question = None,
     n: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilotage.cli.options import Dataset
+from pilotage.cli.options import NamedDataset
 from pilotage.cli.speak import spoken, tell, workspace_at
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ METRIC = "hallucination"
 @labels.command()
 @spoken
 def draw(
-    dataset: Dataset = "",
+    dataset: NamedDataset = "",
     metric: Metric = METRIC,
     n: Annotated[int, typer.Option("--n", min=0, metavar="N", help="About so many in all by chance alone.")] = 0,
     guided: Annotated[
@@ -59,7 +59,7 @@ def draw(
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new .xlsx or .csv.")],
     labeller: Annotated[str, typer.Option(metavar="NAME", help="Who is going to label.")],
-    dataset: Dataset = "",
+    dataset: NamedDataset = "",
     metric: Metric = METRIC,
     question: Annotated[str, typer.Option(metavar="TEXT", help="Word the question anew.")] = "",
 ) -> None:
@@ -88,7 +88,7 @@ def export(
 @spoken
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A table that was exported and filled in.")],
-    dataset: Dataset = "",
+    dataset: NamedDataset = "",
     correct: Annotated[
         bool, typer.Option("--correct", help="Where this person has decided otherwise since, the file is right.")
     ] = False,
@@ -112,7 +112,7 @@ def import_(
 
 @labels.command()
 @spoken
-def status(dataset: Dataset = "") -> None:
+def status(dataset: NamedDataset = "") -> None:
     """Say for each metric what was drawn, who labelled how much, whether they agree, and how many are still needed."""
     from pilotage.pilot.labels.overview import status_lines
 
@@ -122,6 +122,7 @@ def status(dataset: Dataset = "") -> None:
 
 def opened(dataset: str) -> tuple[Workspace, str, Tables]:
     """The dataset's tables, taken in first where that is due; no run may be reading them then."""
+    from pilotage.errors import PilotageError
     from pilotage.kpis import Tables
     from pilotage.records.freshness import stale_reason
     from pilotage.records.intake import intake
@@ -130,6 +131,8 @@ def opened(dataset: str) -> tuple[Workspace, str, Tables]:
     from pilotage.runner.lock import only_run
 
     workspace = workspace_at(None)
+    if not dataset:  # these commands write into a dataset, or pay for it: none is a default
+        raise PilotageError("which dataset is meant is not said", next="name it: --dataset NAME")
     name = choose_dataset(workspace, dataset)
     if stale_reason(workspace, name) is not None:
         with only_run(workspace.reports):

@@ -9,6 +9,7 @@ import typer
 Dataset = Annotated[
     str, typer.Option(metavar="NAME", help="The folder under data/; default: sample, else the only one.")
 ]
+NamedDataset = Annotated[str, typer.Option("--dataset", metavar="NAME", help="The folder under data/; must be named.")]
 Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Runs at a time, at most; default: 8.")]
 Rpm = Annotated[float | None, typer.Option(metavar="R", help="Requests a minute, at most.")]
 Tpm = Annotated[float | None, typer.Option(metavar="T", help="Tokens a minute, at most.")]
