@@ -332,7 +332,7 @@ def test_nothing_is_left_open(serving):
         return web.Response(status=500)
 
     for kind in ("chat", "http"):
-        served(serving, kind, handler)
+        assert served(serving, kind, handler)[0].kind == "server"
     gc.collect()  # an unclosed session or socket warns here, and a warning fails the test
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pilotage.kpis import DEFINITIONS, Kpi, Tables, exceedance, exceedance_anytime, sql_of
 from pilotage.page import Page
 from pilotage.pilot.labels.plan_file import read_plan
-from pilotage.pilot.looks import PHASE, Look, decide_at, plan_state
+from pilotage.pilot.looks import PHASE, Look, decide_at
 from pilotage.pilot.plan import Registered, gone_text
 from pilotage.playbook import TIERS, Limit, Tier
 from pilotage.verdict import ANYTIME, Gate, judge, with_pace
@@ -25,6 +25,7 @@ class Asked:
     kpi: Kpi
     tier: Tier
     look: Look
+    standing: tuple[str, ...]  # doubts that are the same at every tier
 
     def over(self, limit: float) -> tuple[int, int] | None:
         """Of a quantile, how many values lie above the limit and of how many; None for other kinds."""
@@ -46,10 +47,12 @@ class Pace:
 def gates(page: Page, tables: Tables, kpis: Sequence[Kpi], look: Look) -> list[Gate]:
     """A gate per KPI and tier. Those of the tier asked for are required where the playbook says so; the others show
     what another tier would need. One that was registered as required and is no more stays shut."""
-    known, pace, plan = {kpi.name: kpi for kpi in kpis}, pace_of(page, tables), plan_state(page, tables)
+    policies, plan, pace = page.playbook.pilot.gates, look.plan, pace_of(page, tables)
+    known = {kpi.name: kpi for kpi in kpis}
+    standing = {name: tuple(_standing_doubts(page, tables, known[name])) for name in policies}
     found = [
-        _gate(Asked(page, tables, known[name], tier, look), limit, pace, plan)
-        for name, policy in page.playbook.pilot.gates.items()
+        _gate(Asked(page, tables, known[name], tier, look, standing[name]), limit, pace, plan)
+        for name, policy in policies.items()
         for tier, limit in sorted(policy.limits.items(), key=lambda item: TIERS.index(item[0]))
     ]
     return [*found, *(_gone(page, name, plan) for name in plan.gone)]
@@ -65,16 +68,13 @@ def unregistered(page: Page, plan: Registered) -> str:
 
 
 def _gate(asked: Asked, limit: Limit[float], pace: Pace, plan: Registered) -> Gate:
-    page, tables, kpi = asked.page, asked.tables, asked.kpi
+    page, kpi = asked.page, asked.kpi
     required = page.playbook.pilot.gates[kpi.name].required and asked.tier == page.playbook.tier  # type: ignore[index]  # named by the playbook
     gate = judge(kpi, limit.value, asked.tier, required, asked.over(limit.value), page.currency)
     gate = decide_at(asked.look, gate)
     gate = with_pace(gate, _come(asked, gate) / pace.weeks if pace.weeks else 0.0, pace.today)
-    names = dict.fromkeys(("interactions", DEFINITIONS[kpi.name].table))
-    sources = replace(tables, facts={name: tables.facts[name] for name in names if name in tables.facts})
-    fresh = [name for name in names if name in ("interactions", "labels")]
     own = filter(None, [unregistered(page, plan), *plan.against(kpi.name, asked.tier), carried(asked, limit.value)])
-    return page.settle(gate, limit, [*own, *page.doubts(sources, fresh), *_own_doubts(page, tables, kpi)])
+    return page.settle(gate, limit, [*own, *asked.standing])
 
 
 def _come(asked: Asked, gate: Gate) -> float:
@@ -107,6 +107,14 @@ def carried(asked: Asked, limit: float) -> str:
 def _gone(page: Page, name: str, plan: Registered) -> Gate:
     tier = page.playbook.tier
     return Gate(name, name, tier, True, "not yet", gone_text(name, plan, tier), None)
+
+
+def _standing_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:
+    """What speaks against this KPI at every tier: its tables, and itself."""
+    names = dict.fromkeys(("interactions", DEFINITIONS[kpi.name].table))
+    sources = replace(tables, facts={name: tables.facts[name] for name in names if name in tables.facts})
+    yield from page.doubts(sources, [name for name in names if name in ("interactions", "labels")])
+    yield from _own_doubts(page, tables, kpi)
 
 
 def _own_doubts(page: Page, tables: Tables, kpi: Kpi) -> Iterator[str]:

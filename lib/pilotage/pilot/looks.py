@@ -25,8 +25,9 @@ class Look:
 
     `come` counts its interactions so far, rows known to be missing included. `at` are the registered looks, empty where
     none counts: then every look does, and `why` says why. `place` is the number of looks reached; `until` the run at
-    which the last of them was (None: everything is in it). `wrong` is the chance of a false go to be shared out.
-    `anytime` names KPIs that every look counts for all the same: nobody fixed beforehand how many labels there will be.
+    which the last of them was (None: everything is in it). `wrong` is the chance of a false go to be shared out. `plan`
+    is how the playbook's plan stands to the one in the audit log. `anytime` names KPIs that every look counts for all
+    the same: nobody fixed beforehand how many labels there will be.
     """
 
     come: int
@@ -35,6 +36,7 @@ class Look:
     until: tuple[datetime, str] | None
     wrong: float
     why: str
+    plan: Registered
     anytime: frozenset[str] = frozenset()
 
     @property
@@ -59,11 +61,11 @@ class Look:
 
 def look(page: Page, tables: Tables) -> Look:
     """The look at which this page decides: the last registered one that the pilot has reached."""
-    policy, come = page.playbook.pilot, _come(tables)
-    at, why = _counting_looks(page, tables)
+    policy, come, plan = page.playbook.pilot, _come(tables), plan_state(page, tables)
+    at, why = _counting_looks(page, tables, plan)
     place = sum(1 for n in at if n <= come)
     until = _last_run(tables, at[place - 1]) if place else None
-    return Look(come, at, place, until, 1 - policy.confidence, why, frozenset(_not_drawn(page)))
+    return Look(come, at, place, until, 1 - policy.confidence, why, plan, frozenset(_not_drawn(page)))
 
 
 def _not_drawn(page: Page) -> Iterator[str]:
@@ -125,9 +127,9 @@ def looks_text(look: Look) -> str:
     )
 
 
-def plan_told(page: Page, tables: Tables) -> list[str]:
+def plan_told(look: Look) -> list[str]:
     """What became easier to clear since the plan was registered, with dates; nothing where nothing did."""
-    return [f"{_subject(change)}: {change.what}." for change in plan_state(page, tables).easier]
+    return [f"{_subject(change)}: {change.what}." for change in look.plan.easier]
 
 
 def _subject(change: Easier) -> str:
@@ -171,7 +173,7 @@ def _come(tables: Tables) -> int:
     return int(tables.row(fill_runs(tables, sql), [PHASE])[0]) + tables.missing("interactions")
 
 
-def _counting_looks(page: Page, tables: Tables) -> tuple[tuple[int, ...], str]:
+def _counting_looks(page: Page, tables: Tables, plan: Registered) -> tuple[tuple[int, ...], str]:
     """The looks that count, and why, or why none does."""
     looks = page.playbook.pilot.looks.get(page.dataset)
     if looks is None:
@@ -183,16 +185,15 @@ def _counting_looks(page: Page, tables: Tables) -> tuple[tuple[int, ...], str]:
         return looks.at, "The looks are an example, taken as registered because the data are synthetic"
     if looks.example:
         return (), "The looks in `playbook/pilot.yaml` are still an example"
-    return _logged_looks(page, tables, looks.at)
+    return _logged_looks(plan, page.dataset, looks.at)
 
 
-def _logged_looks(page: Page, tables: Tables, at: tuple[int, ...]) -> tuple[tuple[int, ...], str]:
-    state = plan_state(page, tables)
+def _logged_looks(state: Registered, dataset: str, at: tuple[int, ...]) -> tuple[tuple[int, ...], str]:
     if state.first is None:
         return (), "The looks were never registered (`pilotage pilot register` does it, before the pilot)"
     if not state.in_time:
         return (), f"The looks were registered on {state.first.at[:10]}, after the pilot had begun"
-    if tuple(state.first.what["looks"].get(page.dataset) or ()) != at:
+    if tuple(state.first.what["looks"].get(dataset) or ()) != at:
         return (), f"The looks are not those registered on {state.first.at[:10]}"
     return at, f"They were registered on {state.first.at[:10]}, before the pilot began"
 

@@ -33,10 +33,15 @@ def test_it_says_how_far_how_fast_and_how_long_yet(standing, said):
 
 def test_a_reader_who_has_gone_stops_nothing():
     class Gone(StringIO):
+        tried = 0
+
         def flush(self) -> None:
+            self.tried += 1
             raise BrokenPipeError
 
-    Lines(Gone()).show(Standing(1, 0, 0, 0.0, 1, 0.0))
+    gone = Gone()
+    Lines(gone).show(Standing(1, 0, 0, 0.0, 1, 0.0))
+    assert gone.tried
 
 
 def test_a_terminal_that_was_closed_stops_nothing():
