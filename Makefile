@@ -13,7 +13,7 @@ HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/j
 	JUPYTER_RUNTIME_DIR="$(OWN_HOME)/runtime" MPLCONFIGDIR="$(OWN_HOME)/matplotlib"
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage bench-evaluate lab lock clean
+.PHONY: help install run test coverage bench-evaluate bench-guardrails lab lock clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,12 +37,17 @@ coverage: $(VENV)/all ## check cell by cell, and over 200 seeds of the sample, t
 bench-evaluate: $(VENV)/base ## measure what an evaluation costs beside a plain loop of calls (minutes)
 	$(BIN)/python tests/bench/evaluate.py $(ARGS)
 
+bench-guardrails: $(VENV)/all ## measure what the guardrails catch, stop in error and cost (ARGS=quality for one part)
+	$(BIN)/python tests/bench/guardrails $(ARGS)
+
 lab: $(VENV)/base ## open JupyterLab on the pages; outputs stay on the screen and out of the files
 	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
 		--FileContentsManager.pre_save_hook=pilotage.lab.strip_before_save \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-# The lock has two parts, resolved together: what the playbook needs, then what only the checks need.
+# The lock has two parts, resolved together: what the playbook needs (with the extra `guard`, since page 03 adapts the
+# classifier), then what only the checks need. The optional detectors (`presidio`, `stackone`) bring half a gigabyte and
+# are in neither.
 CUT := \# Only the checks need what follows.
 
 $(VENV)/base: $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
@@ -72,8 +77,8 @@ PART := awk -F '==' 'FNR == NR {base[$$1]; next} /^[^ ]/ {mine = ($$1 in base) =
 
 lock: | $(VENV)/uv ## resolve requirements.lock anew
 	@sed '/^#/d' requirements.lock > $(VENV)/whole.txt
-	$(BUILD) $(UV) $(ARGS) --generate-hashes --all-extras pyproject.toml - -o $(VENV)/whole.txt > /dev/null
-	$(BUILD) $(UV) --constraint $(VENV)/whole.txt pyproject.toml - -o $(VENV)/base.txt > /dev/null
+	$(BUILD) $(UV) $(ARGS) --generate-hashes --extra guard --extra local --extra test pyproject.toml - -o $(VENV)/whole.txt > /dev/null
+	$(BUILD) $(UV) --constraint $(VENV)/whole.txt --extra guard pyproject.toml - -o $(VENV)/base.txt > /dev/null
 	@{ echo '# Made by `make lock`. First what the playbook needs, then what only the checks need.'; \
 	$(PART) wanted=1 $(VENV)/base.txt $(VENV)/whole.txt; echo '$(CUT)'; \
 	$(PART) wanted=0 $(VENV)/base.txt $(VENV)/whole.txt; } > $(VENV)/new.lock

@@ -138,7 +138,7 @@ class Tiny:
 def build_tiny(root: Path) -> Tiny:
     """The workspace with baseline, pilot, roi and decision, where only the pilot reads a data file."""
     tiny = Tiny(root)
-    shutil.copytree(ROOT / "playbook", root / "playbook", ignore=shutil.ignore_patterns("audit_log.jsonl"))
+    shutil.copytree(ROOT / "playbook", root / "playbook", ignore=shutil.ignore_patterns("audit_log.jsonl", "proposals"))
     for folder in ("notebooks", "data/tiny"):
         (root / folder).mkdir(parents=True)
     tiny.pages(**PAGES)
@@ -291,9 +291,9 @@ FINISHED = pytest.StashKey[Path]()
 
 
 def copy_workspace(root: Path) -> Workspace:
-    """A copy of the project's playbook, pages and sample, without the audit log."""
+    """A copy of the project's playbook, pages and sample, without what people decided."""
     for name in ("playbook", "notebooks", "data/sample"):
-        ignored = shutil.ignore_patterns("audit_log.jsonl", ".ipynb_checkpoints")
+        ignored = shutil.ignore_patterns("audit_log.jsonl", "proposals", "guard", ".ipynb_checkpoints")
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     return Workspace(root)
 

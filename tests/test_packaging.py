@@ -24,6 +24,8 @@ JUNK = (
     "data/mine/salaries.csv",
     "reports/20260101T000000Z-mine/index.html",
     "playbook/audit_log.jsonl",
+    "playbook/proposals/guardrails-3f9a2c.json",
+    "data/sample/guard/model-3f9a2c1d4e5f.npz",
 )
 
 

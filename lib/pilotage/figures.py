@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pilotage.redact import redact
 from pilotage.words import number, plain
 
 if TYPE_CHECKING:
@@ -137,6 +138,6 @@ def _wrapped(title: str) -> str:
 
 
 def _literal(text: str, longest: int) -> str:
-    """A text from data as matplotlib shows it: on one line, cut, and with dollars that open no formula."""
-    shown = plain(text, None).replace("\n", " ")
+    """A text from data as matplotlib shows it: no personal data, one line, cut, with dollars that open no formula."""
+    shown = plain(redact(text), None).replace("\n", " ")
     return (shown if len(shown) <= longest else f"{shown[: longest - 1]}…").replace("$", r"\$")

@@ -14,7 +14,8 @@ from pilotage.lab import stripped
 
 PACKAGE = Path(__file__).parent
 PARTS = ("playbook", "notebooks", "data/sample", "data/README.md", "reports/README.md")
-NOT_COPIED = {"audit_log.jsonl", "labels.jsonl", "plan.jsonl"}  # what people decided here was not decided there
+# What people decided here was not decided there.
+NOT_COPIED = {"audit_log.jsonl", "labels.jsonl", "plan.jsonl", "proposals", "guard"}
 IGNORE = """\
 .ipynb_checkpoints/
 # Made by every run.
@@ -79,13 +80,13 @@ def find_template() -> Path:
 
 
 def template_files(template: Path) -> Iterator[Path]:
-    """The files of a new workspace, sorted: nothing hidden, no cache, no audit log."""
+    """The files of a new workspace, sorted: nothing hidden, no cache, nothing that people decided."""
     for part in PARTS:
         whole = template / part
         for path in [whole] if whole.is_file() else sorted(whole.rglob("*")):
             names = path.relative_to(template).parts
             hidden = any(name.startswith((".", "__pycache__")) for name in names)
-            if path.is_file() and not hidden and path.name not in NOT_COPIED:
+            if path.is_file() and not hidden and NOT_COPIED.isdisjoint(names):
                 yield path
 
 

@@ -92,7 +92,7 @@ def at_least(name: str, have: float, limit: float, unit: str, required: bool = T
 def _more_needed(kpi: Kpi, limit: float, definition: Definition, over: tuple[int, int] | None) -> int | None:
     from pilotage.statistics import more_needed, more_needed_anytime
 
-    if kpi.estimate is None or kpi.unmeasured or not kpi.n or not kpi.n_eff or definition.kind == "mean":
+    if kpi.estimate is None or kpi.unmeasured or not kpi.n or not kpi.n_eff or definition.kind in ("mean", "count"):
         return None
     if definition.quantile is not None and over is None:
         return None

@@ -25,6 +25,7 @@ NEXT = replace(
     QUALITY, tier="on the loop", required=False, answer="not yet", why="measured 93%, at least 91.5%", limit=0.92
 )
 MONEY = Gate("payback_months", "payback_months", None, True, "go", "measured 9 months", 18.0)
+GUARD = Gate("guard_catch_rate", "guard_catch_rate", "in the loop", True, "go", "measured 90%", 0.5)
 GRADE = Gate("baseline_grade", "baseline_grade", None, True, "go", "the baseline is recorded", "recorded")
 
 
@@ -39,6 +40,7 @@ def evidence(run: Path, stage: str, gates: list[Gate], kpis: tuple[Kpi, ...] = (
 def all_pages(run: Path, quality: Gate = QUALITY, money: Gate = MONEY) -> None:
     evidence(run, "baseline", [GRADE], baseline_grade="recorded", claim="Recorded before the pilot.")
     evidence(run, "pilot", [quality, NEXT], (SUCCESS,))
+    evidence(run, "guardrails", [GUARD])
     evidence(run, "roi", [money])
 
 
@@ -46,10 +48,10 @@ def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_
     all_pages(tmp_path)
     found = decision.decide(page("decision"))
     assert (found.answer, found.tier, found.held_by) == ("go", "in the loop", ())
-    assert found.why == ("All 3 required gates are open for production in the loop: a person approves every output.")
+    assert found.why == ("All 4 required gates are open for production in the loop: a person approves every output.")
 
 
-@pytest.mark.parametrize("stage", ["baseline", "pilot", "roi"])
+@pytest.mark.parametrize("stage", ["baseline", "pilot", "guardrails", "roi"])
 def test_a_page_without_a_verdict_makes_it_not_yet(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -127,10 +129,10 @@ def test_decision_json_has_every_promised_key_and_survives_json(page: NewPage, t
 def test_with_no_page_at_all_there_is_still_a_decision(page: NewPage) -> None:
     found = decision.decide(page("decision"))
     assert found.answer == "not yet"
-    assert len(found.gates) == 3
+    assert [gate.name for gate in found.gates] == ["page_baseline", "page_pilot", "page_guardrails", "page_roi"]
 
 
-@pytest.mark.parametrize("stage", ["pilot", "roi"])
+@pytest.mark.parametrize("stage", ["pilot", "guardrails", "roi"])
 def test_a_page_struck_from_the_plan_still_holds_the_decision(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -148,6 +150,7 @@ def test_every_side_that_holds_is_named_the_heaviest_first(page: NewPage, tmp_pa
         "pilot",
         [replace(QUALITY, answer="not yet"), replace(QUALITY, kpi="pass_hat_k", answer="not yet"), tool],
     )
+    evidence(tmp_path, "guardrails", [GUARD])
     evidence(tmp_path, "roi", [MONEY])
     assert decision.decide(page("decision")).held_by == ("quality", "organization", "technology")
 
@@ -170,6 +173,7 @@ def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPa
     held = hold(replace(QUALITY, answer="no-go", why="measured 42%"), ["the limit is an example"], undecide=True)
     evidence(tmp_path, "baseline", [replace(GRADE, answer="not yet")])
     evidence(tmp_path, "pilot", [held], (SUCCESS,))
+    evidence(tmp_path, "guardrails", [GUARD])
     evidence(tmp_path, "roi", [MONEY])
     found = decision.decide(page("decision"))
     assert found.why == (

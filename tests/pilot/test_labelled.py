@@ -59,9 +59,10 @@ def test_a_labeller_who_also_shaped_the_agent_is_named(
 ) -> None:
     made, log = page("pilot"), tmp_path / "audit_log.jsonl"
     monkeypatch.setattr(type(made.workspace), "log", property(lambda _: log))
-    audit_log.append(log, "proposal", {"what": "a stricter prompt"}, "ann  EXAMPLE", datetime(2026, 7, 1, tzinfo=UTC))
+    day = datetime(2026, 7, 1, tzinfo=UTC)
+    audit_log.append(log, "proposal made", {"what": "a stricter prompt"}, "ann  EXAMPLE", day)
     data = labelled(tables, {(1, "Ann Example"): 0.0, (1, "Bob"): 0.0})
-    assert "also shaped the agent, by the audit log: Ann Example (proposal)" in labelled_table(made, data)
+    assert "also shaped the agent, by the audit log: Ann Example (proposal made)" in labelled_table(made, data)
 
 
 def test_a_hostile_name_is_escaped(tables: Build, page: NewPage) -> None:

@@ -15,6 +15,7 @@ from pilotage.errors import InputFaults
 from pilotage.kpis.definitions import DEFINITIONS
 from pilotage.playbook import PlaybookFaults, load_playbook, read_policy
 from pilotage.playbook.common import Assumption, BaselineKpi, Limit, Model, PilotKpi
+from pilotage.playbook.guardrails import GuardKpi
 from pilotage.playbook.load import FILES
 from pilotage.workspace import Workspace
 
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 def workspace(tmp_path: Path) -> Workspace:
     shutil.copytree(ROOT / "playbook", tmp_path / "playbook", ignore=shutil.ignore_patterns("*.jsonl"))
     (tmp_path / "notebooks").mkdir()
-    for name in ("01_baseline", "02_pilot", "08_roi", "09_decision"):
+    for name in ("01_baseline", "02_pilot", "03_guardrails", "08_roi", "09_decision"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
     return Workspace(tmp_path)
 
@@ -46,7 +47,7 @@ def faults_of(workspace: Workspace, name: str) -> list[str]:
 def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     assert book.tier == "in the loop"
-    assert [page.stage for page in book.pages] == ["baseline", "pilot", "roi", "decision"]
+    assert [page.stage for page in book.pages] == ["baseline", "pilot", "guardrails", "roi", "decision"]
     assert book.pilot.gates["task_success_rate"].limits["on the loop"].value == 0.92
     assert book.assumptions.cost_per_error.span == (60, 120, 240)
     assert book.assumptions.people_cost_per_hour.span == (38, 38, 38)
@@ -57,7 +58,7 @@ def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
 def test_every_shipped_limit_and_assumption_is_marked_as_an_example(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     decided = list(find_decided(book))
-    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 6
+    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 3 * 3 + 2 + 11
     assert all(part.example for part in decided)
 
 
@@ -110,7 +111,7 @@ def test_all_faults_of_all_files_are_told_at_once(workspace: Workspace) -> None:
         load_playbook(workspace)
     assert str(caught.value).split("\n") == [
         "playbook/playbook.yaml cannot be followed:",
-        "  pages[3].notebook: notebooks/08_roi.ipynb is missing",
+        "  pages[4].notebook: notebooks/08_roi.ipynb is missing",
         "playbook/baseline.yaml cannot be followed:",
         "  min_cases: should be an integer (got 'many')",
         "  plan.weeks_max: is missing",
@@ -163,7 +164,7 @@ CASES = [
     ("playbook", "en-GB", "English (UK)", "language: should be a language tag such as en or en-GB (got 'English (UK)')"),
     ("playbook", "Europe/Rome", "Europe/Roma", "time_zone: should be the name of a time zone, such as Europe/Rome (got 'Europe/Roma')"),
     ("playbook", "tier: in the loop", "tier: on-the-loop", "tier: should be one of the known words (got 'on-the-loop'); did you mean 'on the loop'?"),
-    ("playbook", "stage: roi", "stage: money", "pages[3].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
+    ("playbook", "stage: roi", "stage: money", "pages[4].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
     ("playbook", "02_pilot,", "../02_pilot,", "pages[2].notebook: should be a file name without folder and without .ipynb (got '../02_pilot')"),
     ("playbook", "02_pilot,", "01_baseline,", "pages: the notebook '01_baseline' stands 2 times"),
     ("playbook", "stage: pilot", "stage: baseline", "pages: the stage 'baseline' stands 2 times"),
@@ -211,15 +212,15 @@ def test_keys_given_twice_are_all_named_with_their_lines(workspace: Workspace) -
 
 
 def test_a_page_that_this_version_does_not_have_is_a_fault_of_the_playbook(workspace: Workspace) -> None:
-    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: guardrails, notebook: 03_guardrails")
-    edit(workspace, "playbook", "[baseline, pilot, roi]", "[baseline, pilot]")
+    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: oversight, notebook: 04_oversight")
+    edit(workspace, "playbook", "[baseline, pilot, guardrails, roi]", "[baseline, pilot, guardrails]")
     with pytest.raises(PlaybookFaults) as caught:
         load_playbook(workspace)
     assert caught.value.faults == [
-        "playbook/playbook.yaml: pages[3].stage: guardrails: there is no playbook/guardrails.yaml in this version; "
-        "it has pages for baseline, pilot, roi and decision"
+        "playbook/playbook.yaml: pages[4].stage: oversight: there is no playbook/oversight.yaml in this version; "
+        "it has pages for baseline, pilot, guardrails, roi and decision"
     ]
-    assert faults_of(workspace, "guardrails") == ["no page of this version goes by this file"]
+    assert faults_of(workspace, "oversight") == ["no page of this version goes by this file"]
 
 
 def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:
@@ -236,7 +237,8 @@ SPLITS = {"tool_call_error_rate", "tool_call_timeout_rate", "rejection_rate", "c
 
 
 def test_the_playbook_knows_the_kpis_the_library_has() -> None:
-    assert set(get_args(BaselineKpi)) | set(get_args(PilotKpi)) == set(DEFINITIONS) - SPLITS
+    known = (BaselineKpi, PilotKpi, GuardKpi)
+    assert {name for kpis in known for name in get_args(kpis)} == set(DEFINITIONS) - SPLITS
     assert set(DEFINITIONS) >= SPLITS
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pilotage.errors import PilotageError
-from pilotage.statistics import clopper_pearson, clustered_rate, mean_interval
+from pilotage.statistics import clopper_pearson, clustered_rate, count_interval, mean_interval
 
 # Where two datasets have the same bound mathematically, rounding may tell them apart in the last digits.
 ROUNDING = 1e-12
@@ -201,3 +201,34 @@ def test_a_million_clusters_take_well_under_a_second_and_give_plain_numbers() ->
     found = clustered_rate(sizes // 3, sizes, 0.9, missing=100)
     assert time.process_time() - started < 1
     assert json.loads(json.dumps(asdict(found)))["estimate"] == found.estimate
+
+
+def test_even_counts_have_the_exact_interval_of_their_total() -> None:
+    found, none = count_interval([1, 2, 1, 2]), count_interval([0, 0, 0])
+    ends = stats.chi2.ppf(0.025, 2 * 6) / 2, stats.chi2.ppf(0.975, 2 * 7) / 2
+    assert (found.low, found.high) == pytest.approx([end / 4 for end in ends])
+    assert (none.estimate, none.low, none.high) == (0, 0, pytest.approx(-math.log(0.025) / 3))
+
+
+def test_counts_that_vary_more_than_chance_widen_the_interval() -> None:
+    even, uneven = count_interval([10] * 8), count_interval([0, 40, 0, 0, 40, 0, 0, 0])
+    assert even.estimate == uneven.estimate == 10
+    assert uneven.high > even.high
+    assert uneven.low == 0
+
+
+def test_one_period_bounds_nothing_from_above() -> None:
+    found = count_interval([7])
+    assert (found.estimate, found.low, found.high) == (7, 0, math.inf)
+
+
+@pytest.mark.parametrize("counts", [[], [1.5], [-1], [math.nan]])
+def test_what_is_no_count_is_refused(counts) -> None:
+    with pytest.raises(PilotageError, match="whole numbers"):
+        count_interval(counts)
+
+
+def test_counts_of_a_steady_source_lie_in_their_interval_as_often_as_promised() -> None:
+    rng = np.random.default_rng(3)
+    found = [count_interval(rng.poisson(1.3, 8)) for _ in range(400)]
+    assert np.mean([one.low <= 1.3 <= one.high for one in found]) >= 0.95

@@ -13,6 +13,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from pilotage.agents.run import AgentFault
+from pilotage.redact import redact
 from pilotage.words import plain
 
 LONGEST_ANSWER = 8 * 2**20  # bytes; a server that sends without end must not fill the memory
@@ -44,7 +45,7 @@ class Endpoint:
         return urlsplit(self.address).hostname in ("localhost", "127.0.0.1", "::1")
 
     def quoted(self, body: str) -> str:
-        """The server's own words in one short line: the message of a JSON error, HTML without its tags, no secret.
+        """The server's own words in one short line, without HTML tags and anything secret or personal.
 
         Empty text where it said nothing.
         """
@@ -52,7 +53,7 @@ class Endpoint:
         text = " ".join(unescape(bare).split())
         for secret in re.findall(r"[^\s\"',;:=]+", " ".join((self.key or "", *self.headers.values()))):
             text = re.sub(re.escape(secret[:_SHORTEST_HINT]) + r"[^\s\"',;]*", "[secret]", text)
-        return f": “{plain(text, _QUOTED)}”" if text else ""
+        return f": “{plain(redact(text), _QUOTED)}”" if text else ""
 
     def refusal(self, status: int, headers: Mapping[str, str], body: str, model: str | None = None) -> AgentFault:
         """The fault that an HTTP status outside 200 to 299 means, with how long the server asked to wait."""
@@ -99,7 +100,7 @@ class Endpoint:
 
     def unconnected(self, reason: str) -> AgentFault:
         """The fault of a server that could not be reached, or went away in mid-answer."""
-        words = " ".join(plain(reason, _QUOTED).split())
+        words = " ".join(plain(redact(reason), _QUOTED).split())
         return AgentFault("connection", f"no connection to {self.shown}: {words}")
 
     def late(self, timeout_s: float) -> AgentFault:

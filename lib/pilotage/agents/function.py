@@ -17,6 +17,7 @@ from typing import Any
 from pilotage.agents.answers import NotAnAnswer, Told, read_answer
 from pilotage.agents.calling import call, source_hash_of
 from pilotage.agents.run import TIMEOUT_S, AgentFault, Answer, ModelCall, Prices, ToolCall
+from pilotage.redact import redact
 from pilotage.words import plain
 
 
@@ -78,7 +79,7 @@ class FunctionRun:
             raise AgentFault("timeout", f"{self.agent.target} took longer than {self.agent.timeout_s:g} s") from None
         if called.error is not None:
             what = f"{self.agent.target} raised {type(called.error).__name__}: {called.error}"
-            raise AgentFault("crashed", plain(what.removesuffix(": ")))
+            raise AgentFault("crashed", plain(redact(what.removesuffix(": "))))
         try:
             told = read_answer(called.value)
         except NotAnAnswer as fault:

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from pilotage.cli.approvals import approve, key, propose, reject, show
 from pilotage.cli.evaluate import evaluate
+from pilotage.cli.guard import guard
 from pilotage.cli.judge import judge
 from pilotage.cli.labels import labels
 from pilotage.cli.options import Dataset
@@ -26,6 +28,8 @@ baseline = typer.Typer(
 log = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The audit log: who decided what, and when.")
 app.add_typer(baseline, name="baseline")
 pilot = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The pilot: what it must prove, and when.")
+app.add_typer(guard, name="guard")
+app.add_typer(key, name="key")
 app.add_typer(labels, name="labels")
 app.add_typer(log, name="log")
 app.add_typer(pilot, name="pilot")
@@ -100,7 +104,13 @@ def check(workspace: Where = None, dataset: Dataset = "") -> None:
     from pilotage.runner.check import check as look
     from pilotage.runner.progress import progress_on
 
-    tell("\n".join(look(workspace_at(workspace), progress_on(), dataset)))
+    place = workspace_at(workspace)
+    lines = look(place, progress_on(), dataset)
+    if (place.playbook / "guardrails.yaml").is_file():
+        from pilotage.guardrails import load
+
+        load(place)
+    tell("\n".join(lines))
 
 
 @app.command()
@@ -161,6 +171,10 @@ def import_(
 
 app.command()(evaluate)
 app.command()(judge)
+app.command()(propose)
+app.command()(approve)
+app.command()(reject)
+app.command()(show)
 
 
 @app.command()

@@ -76,8 +76,8 @@ async def _asked(asked: Judging, agent: str, tables: Tables, synthetic: bool, st
 
 def _opened(dataset: str) -> tuple[Workspace, str, Tables, bool]:
     """The dataset's tables, taken in first where that is due, and whether it was made and not recorded."""
-    from pilotage.cli.labels import opened
+    from pilotage.cli.opened import opened
     from pilotage.hashes import part_of
 
-    workspace, name, tables = opened(dataset)
+    workspace, name, tables = opened(dataset, "interactions", "labels")
     return workspace, name, tables, bool(part_of(workspace.intake(name) / "checks.json", "dataset.synthetic"))

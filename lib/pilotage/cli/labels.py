@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pilotage.cli.opened import opened
 from pilotage.cli.options import NamedDataset
 from pilotage.cli.speak import spoken, tell, workspace_at
-
-if TYPE_CHECKING:
-    from pilotage.kpis import Tables
-    from pilotage.workspace import Workspace
 
 labels = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Labels: what people judged of the agent's answers."
@@ -44,7 +41,7 @@ def draw(
     from pilotage.pilot.labels.plan_file import draw_more, read_plan
     from pilotage.pilot.labels.sitting import check_answers
 
-    workspace, name, tables = opened(dataset)
+    workspace, name, tables = opened(dataset, "interactions", "labels")
     check_answers(tables)
     before = read_plan(workspace, name, metric)
     if not (n or guided or before.draws):
@@ -68,7 +65,7 @@ def export(
     from pilotage.pilot.labels.sheet import rows_of, write_sheet
     from pilotage.pilot.labels.sitting import open_sitting
 
-    workspace, name, tables = opened(dataset)
+    workspace, name, tables = opened(dataset, "interactions", "labels")
     sitting = open_sitting(workspace, name, tables, metric, question_of(metric, question), labeller)
     rows = rows_of(sitting)
     if not rows:
@@ -116,29 +113,8 @@ def status(dataset: NamedDataset = "") -> None:
     """Say for each metric what was drawn, who labelled how much, whether they agree, and how many are still needed."""
     from pilotage.pilot.labels.overview import status_lines
 
-    workspace, name, tables = opened(dataset)
+    workspace, name, tables = opened(dataset, "interactions", "labels")
     tell("\n".join(status_lines(workspace, name, tables)))
-
-
-def opened(dataset: str) -> tuple[Workspace, str, Tables]:
-    """The dataset's tables, taken in first where that is due; no run may be reading them then."""
-    from pilotage.errors import PilotageError
-    from pilotage.kpis import Tables
-    from pilotage.records.freshness import stale_reason
-    from pilotage.records.intake import intake
-    from pilotage.records.store import open_tables
-    from pilotage.runner.job import choose_dataset
-    from pilotage.runner.lock import only_run
-
-    workspace = workspace_at(None)
-    if not dataset:  # these commands write into a dataset, or pay for it: none is a default
-        raise PilotageError("which dataset is meant is not said", next="name it: --dataset NAME")
-    name = choose_dataset(workspace, dataset)
-    if stale_reason(workspace, name) is not None:
-        with only_run(workspace.reports):
-            intake(workspace, name)
-    facts = intake(workspace, name).checks["tables"]
-    return workspace, name, Tables(open_tables(workspace, name, ("interactions", "labels")), facts)
 
 
 def _next(dataset: str, metric: str) -> str:

@@ -19,7 +19,7 @@ def lock_now(path: Path | None, dataset: str, by: str | None) -> None:
     from pilotage.runner.job import choose_dataset
     from pilotage.runner.lock import only_run
 
-    workspace, person = workspace_at(path), _person(by, "a lock needs the name of the person who locks")
+    workspace, person = workspace_at(path), named_person(by, "a lock needs the name of the person who locks")
     name = choose_dataset(workspace, dataset)
     with only_run(workspace.reports):
         locked = lock_baseline(workspace, name, person, datetime.now(UTC))
@@ -33,7 +33,10 @@ def register_now(path: Path | None, by: str | None) -> None:
     from pilotage.pilot.plan import register
     from pilotage.playbook import load_playbook
 
-    workspace, person = workspace_at(path), _person(by, "a registration needs the name of the person who registers")
+    workspace, person = (
+        workspace_at(path),
+        named_person(by, "a registration needs the name of whoever registers"),
+    )
     policy = load_playbook(workspace).pilot
     entry = register(workspace, policy, person, datetime.now(UTC))
     tell(f"registered: the plan in playbook/pilot.yaml, {_said(entry)}")
@@ -46,7 +49,7 @@ def _said(entry: Entry) -> str:
     return f"entry {entry.seq} of the audit log ({entry.hash[:12]}), by {plain(' '.join(entry.by.split()))}"
 
 
-def _person(by: str | None, needed: str) -> str:
+def named_person(by: str | None, needed: str) -> str:
     """The name given, else the login name; PilotageError when that is nobody's."""
     try:
         person = getpass.getuser() if by is None else by.strip()

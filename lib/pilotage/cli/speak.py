@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import typer
 
 from pilotage.errors import PilotageError
+from pilotage.redact import redact
 from pilotage.words import plain
 from pilotage.workspace import Workspace, find_workspace
 
@@ -54,7 +55,7 @@ def tell(text: str, stream: TextIO | None = None) -> None:
 
 
 def _tell_fault(fault: PilotageError) -> int:
-    tell("\n".join(plain(line, LONGEST_LINE) for line in str(fault).split("\n")), sys.stderr)
+    tell("\n".join(plain(redact(line), LONGEST_LINE) for line in str(fault).split("\n")), sys.stderr)
     return fault.exit_code
 
 

@@ -16,8 +16,12 @@ from pilotage.verdict import Answer, Gate, finding_of, first_doubt, gate_from_di
 from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
-NEEDED = ("baseline", "pilot", "roi")  # no decision without these questions, whatever the plan of pages says
-TECHNOLOGY = ("tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction")
+# No decision without these questions, whatever the plan of pages says.
+NEEDED = ("baseline", "pilot", "guardrails", "roi")
+TECHNOLOGY = (
+    "tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction", "guard_false_positive_rate",
+    "guard_catch_rate", "guard_reviews_per_week", "guard_parts",
+)  # fmt: skip
 QUALITY = ("task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate")
 TIER_MEANS: Mapping[Tier, str] = {
     "in the loop": "a person approves every output",

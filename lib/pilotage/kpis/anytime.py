@@ -12,10 +12,11 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pilotage.kpis.definitions import DEFINITIONS, UNASSIGNED
+from pilotage.kpis.definitions import DEFINITIONS
 from pilotage.kpis.estimate import Asked
 from pilotage.kpis.measure import measure, sql_of
 from pilotage.kpis.record import Kpi
+from pilotage.kpis.rows import UNASSIGNED
 from pilotage.kpis.tables import Tables
 
 if TYPE_CHECKING:

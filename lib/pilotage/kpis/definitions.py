@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-Kind = Literal["rate", "mean", "quantile", "pass^k"]
+from pilotage.kpis.rows import (
+    CASES,
+    CLOSED,
+    FEEDBACK,
+    GUARD_REVIEWS,
+    GUARDED,
+    HUMAN_LABELS,
+    INTERACTIONS,
+    REWORK,
+    TOKENS,
+    TOOL_CALLS,
+    TRIED,
+)
+
+Kind = Literal["rate", "mean", "count", "quantile", "pass^k"]
 Better = Literal["lower", "higher"]
 
 
@@ -16,10 +30,10 @@ class Definition:
     """One KPI.
 
     `rows` is a SELECT over the canonical tables with the columns phase, cluster, id, begun, value and the parts of
-    `parts`: a rate's value is 0 or 1, null where the row exists but was not measured; `id` names the row and `begun` is
-    when its run began, or when it was first labelled or rated. `needs` are the table.column names it reads. `numerator`
-    and `denominator` say in words what `rows` counts. `metric` is the metric of the labels, where people's labels are
-    counted.
+    `parts`: a rate's value is 0 or 1, a count's how often something happened in one period, null where the row exists
+    but was not measured; `id` names the row and `begun` is when its run began, or when it was first labelled or rated.
+    `needs` are the table.column names it reads. `numerator` and `denominator` say in words what `rows` counts. `metric`
+    is the metric of the labels, where people's labels are counted.
     """
 
     name: str
@@ -37,80 +51,6 @@ class Definition:
     parts: tuple[str, ...] = ()
     quantile: float | None = None
     metric: str | None = None
-
-
-# A sub-agent's run belongs to its parent's and is no unit of its own, unless it names a task or trial of its own.
-# Repeated trials of a task, or several runs for a case, are one cluster. Filled in when measuring: {alone}, what a run
-# without task and case counts as, {seen}, which runs had come in when one looked, and {in_time}, which ratings had.
-RUNS = """(SELECT i.*, strftime(date_trunc('week', local_time(i.started_at)), '%Y-%m-%d') AS week,
-                  coalesce(i.task_id, p.task_id, i.case_id, p.case_id, {alone}) AS cluster,
-                  i.parent_interaction IS NULL OR (i.task_id IS NOT NULL AND (i.task_id IS DISTINCT FROM p.task_id
-                      OR i.trial IS DISTINCT FROM p.trial)) AS is_unit
-           FROM interactions i LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction WHERE {seen})"""
-UNASSIGNED = "?"  # the cluster of runs that name no task in a dataset whose runs have tasks
-
-INTERACTIONS = """SELECT phase, segment, week, cluster, interaction_id AS id, started_at AS begun,
-                         {value} AS value FROM {runs} WHERE is_unit"""
-
-# Which unit each run counts for: itself, or the unit that its chain of parents leads to, however deep. UNION and not
-# UNION ALL, so that even a ring of runs ends; `climb` has one row per step up, so their number is a run's depth.
-OWNERS = """
-WITH RECURSIVE runs AS MATERIALIZED (FROM {runs}),
-climb AS (SELECT interaction_id, parent_interaction AS unit FROM runs WHERE NOT is_unit
-          UNION SELECT c.interaction_id, r.parent_interaction FROM climb c JOIN runs r ON r.interaction_id = c.unit
-          WHERE NOT r.is_unit),
-owners AS (SELECT interaction_id, interaction_id AS unit FROM runs WHERE is_unit
-           UNION ALL SELECT c.interaction_id, c.unit FROM climb c JOIN runs r ON r.interaction_id = c.unit
-           WHERE r.is_unit)"""
-
-# A run's own tokens, else those of its model calls where all are known; a sub-agent's are those of the unit above it.
-SPENT = """
-calls AS (SELECT interaction_id, CASE WHEN count(*) = count(input_tokens + output_tokens)
-                                      THEN sum(input_tokens + output_tokens) END AS tokens
-          FROM model_calls GROUP BY interaction_id),
-spent AS (SELECT r.interaction_id, o.unit, coalesce(r.input_tokens + r.output_tokens, c.tokens) AS tokens
-          FROM runs r JOIN owners o USING (interaction_id) LEFT JOIN calls c USING (interaction_id))"""
-TOKENS = f"""{OWNERS},{SPENT},
-whole AS (SELECT unit AS interaction_id, CASE WHEN count(*) = count(tokens) THEN sum(tokens) END AS value
-          FROM spent GROUP BY unit)
-SELECT phase, segment, week, cluster, interaction_id AS id, started_at AS begun, value
-FROM runs JOIN whole USING (interaction_id)"""
-
-# What has no task is no try of one, such as a live run for a case; where runs name both, a missing task is a lost name.
-TRIED = """ AND (task_id IS NOT NULL OR case_id IS NULL
-                 OR EXISTS (FROM interactions x WHERE x.task_id IS NOT NULL AND x.case_id IS NOT NULL))"""
-
-TOOL_CALLS = """
-SELECT r.phase, r.segment, r.week, r.cluster, concat(t.interaction_id, ' ', t.seq) AS id,
-       r.started_at AS begun, t.tool, CASE WHEN {failed} THEN 1 ELSE 0 END AS value
-FROM tool_calls t JOIN {runs} r USING (interaction_id)"""
-
-# Where labellers disagree, the doubt is not the agent's gain: {against} takes the label that speaks against it.
-HUMAN_LABELS = """
-SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
-       min(l.labelled_at) AS begun,
-       CASE WHEN {against}(l.value) >= 0.5 THEN 1 ELSE 0 END AS value
-FROM labels l JOIN {runs} r USING (interaction_id)
-WHERE l.metric = '{metric}' AND l.source = 'human' AND l.stream = 'uniform' AND r.is_unit
-GROUP BY r.interaction_id, r.phase, r.segment"""
-
-FEEDBACK = """
-SELECT r.phase, r.segment, any_value(r.cluster) AS cluster, r.interaction_id AS id,
-       min(f.at) AS begun,
-       max(CASE WHEN f.kind IN ({kinds}) THEN 1 ELSE 0 END) AS value
-FROM feedback f JOIN {runs} r USING (interaction_id) WHERE r.is_unit AND {in_time}
-GROUP BY r.interaction_id, r.phase, r.segment"""
-
-CASES = "SELECT phase, segment, case_id AS cluster, case_id AS id, opened_at AS begun, {value} AS value FROM cases"
-
-# What a case took is known when it is closed; where a dataset says of no case that it is closed, all of them are.
-CLOSED = CASES + " WHERE closed_at IS NOT NULL OR {value} IS NOT NULL OR (SELECT count(closed_at) FROM cases) = 0"
-
-REWORK = """
-SELECT c.phase, c.segment, c.case_id AS cluster, c.case_id AS id, any_value(c.opened_at) AS begun,
-       max(CASE WHEN e.times > 1 THEN 1 ELSE 0 END) AS value
-FROM cases c JOIN (SELECT case_id, activity, count(*) AS times FROM events GROUP BY case_id, activity) e USING (case_id)
-GROUP BY c.phase, c.segment, c.case_id"""
 
 
 def _run_value(value: str) -> str:
@@ -134,9 +74,18 @@ def _labelled(metric: str, better: Better) -> str:
     return HUMAN_LABELS.replace("{metric}", metric).replace("{against}", against)
 
 
+def _guarded(*labels: str) -> str:
+    """The rows of a KPI that counts the texts with these labels that the guard stops."""
+    return GUARDED.format(labels=", ".join(f"'{label}'" for label in labels))
+
+
 # What the KPIs of one table share; each entry below may say otherwise.
 _run = partial(Definition, table="interactions", counted="interactions", parts=("segment", "week"), layer="quality")
 _case = partial(Definition, table="cases", counted="cases", parts=("segment",), layer="efficiency")
+_text = partial(
+    Definition, table="guarded", counted="texts", parts=("source", "language"), layer="quality", unit="share",
+    kind="rate", needs=("texts.text", "guarded.decision"),
+)  # fmt: skip
 
 _ALL = (
     _run(
@@ -259,6 +208,24 @@ _ALL = (
         numerator="cost", denominator="closed cases with a recorded cost",
         needs=("cases.cost",), rows=CLOSED.format(value="cost"),
     ),
+    _text(
+        "guard_false_positive_rate", "Harmless inputs stopped", better="lower",
+        numerator="harmless inputs that the guard holds up or blocks",
+        denominator="harmless inputs of the table texts that the guard was not adapted on",
+        rows=_guarded("benign"),
+    ),
+    _text(
+        "guard_catch_rate", "Attacks stopped", better="higher",
+        numerator="attacks that the guard holds up or blocks",
+        denominator="attacks (injections and jailbreaks) of the table texts that the guard was not adapted on",
+        rows=_guarded("injection", "jailbreak"),
+    ),
+    Definition(
+        "guard_reviews_per_week", "Inputs held up for a person, per week", unit="reviews", better="lower", kind="count",
+        layer="efficiency", table="guarded_runs", counted="weeks",
+        numerator="runs whose input the guard would hold up for a person", denominator="weeks with runs",
+        needs=("interactions.started_at", "interactions.input_text", "guarded_runs.decision"), rows=GUARD_REVIEWS,
+    ),
 )  # fmt: skip  # a table reads better than one argument a line
 
 DEFINITIONS: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}
@@ -275,6 +242,8 @@ DERIVED: Mapping[str, str] = {
     "baseline_weeks": "Weeks in the baseline",
     "baseline_grade": "Grade of the baseline",
     "playbook_examples": "The playbook",
+    "guard_approved": "Approval of the guard",
+    "guard_parts": "Each source and language alone",
     "judge_kappa": "Judge and people agree, beyond chance",
     "judge_sensitivity": "Judge says yes where people do",
     "judge_specificity": "Judge says no where people do",

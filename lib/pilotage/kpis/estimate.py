@@ -1,7 +1,7 @@
-"""From rows to an estimate with its interval, for each kind of KPI: rate, mean, quantile, pass^k.
+"""From rows to an estimate with its interval, for each kind of KPI: rate, mean, count, quantile, pass^k.
 
-Rates, means and pass^k come as sums per cluster (cluster, n, unmeasured, total), quantiles as sorted values with their
-cluster. A row that is known to exist and has no value widens the interval to its worst and its best case.
+Rates, means, counts and pass^k come as sums per cluster (cluster, n, unmeasured, total), quantiles as sorted values
+with their cluster. A row that is known to exist and has no value widens the interval to its worst and its best case.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pilotage.kpis.definitions import UNASSIGNED, Definition
+from pilotage.kpis.definitions import Definition
+from pilotage.kpis.rows import UNASSIGNED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +48,8 @@ def estimate(rows: Rows, asked: Asked) -> Found | str:
         return f"no {asked.definition.counted} of the {{phase}} are in the dataset"
     if not measured:
         return f"none of the {counted:,} {asked.definition.counted} of the {{phase}} has a value"
-    return {"rate": _rate, "mean": _mean, "quantile": _quantile, "pass^k": _pass_hat_k}[asked.definition.kind](
-        rows, asked
-    )
+    ways = {"rate": _rate, "mean": _mean, "count": _count, "quantile": _quantile, "pass^k": _pass_hat_k}
+    return ways[asked.definition.kind](rows, asked)
 
 
 def counts(rows: Rows) -> tuple[int, int]:
@@ -80,6 +80,15 @@ def _mean(rows: Rows, asked: Asked) -> Found:
     sizes = rows["n"][some]
     interval = mean_interval(rows["total"][some], sizes, asked.confidence)
     return Found(interval, None, int(sizes.sum()), len(sizes), asked.missing + int(rows["unmeasured"].sum()))
+
+
+def _count(rows: Rows, asked: Asked) -> Found:
+    """Each cluster is a period; like a mean it has no worst case."""
+    from pilotage.statistics import count_interval
+
+    periods = rows["total"][rows["n"] > 0]
+    interval = count_interval(periods, asked.confidence)
+    return Found(interval, None, len(periods), len(periods), asked.missing + int(rows["unmeasured"].sum()))
 
 
 def _quantile(rows: Rows, asked: Asked) -> Found | str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pilotage.kpis.definitions import DEFINITIONS, RUNS, UNASSIGNED, Definition
+from pilotage.kpis.definitions import DEFINITIONS, Definition
 from pilotage.kpis.estimate import Asked, Found, Rows, estimate
 from pilotage.kpis.record import Kpi
+from pilotage.kpis.rows import RUNS, UNASSIGNED
 from pilotage.kpis.tables import Tables
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ def exceedance(tables: Tables, name: str, phase: str, limit: float) -> tuple[int
     return int(over), int(n)
 
 
+# Relations that a page makes and no dataset has (see kpis.guarded).
+PUT_TO_NO_GUARD = {"guarded": "no text was put to the guard", "guarded_runs": "no run's input was put to the guard"}
+
+
 def lacking(tables: Tables, definition: Definition) -> str:
     """Which table or column the dataset lacks for this KPI, as one sentence; empty where it has all."""
     for need in definition.needs:
@@ -57,7 +62,7 @@ def lacking(tables: Tables, definition: Definition) -> str:
         if any(tables.has(table, column) for table, column in options):
             continue
         if not any(table in tables.facts for table, _ in options):
-            return f"the dataset has no table `{options[0][0]}`"
+            return PUT_TO_NO_GUARD.get(options[0][0]) or f"the dataset has no table `{options[0][0]}`"
         return f"the table `{options[0][0]}` has no column `{options[0][1]}`"
     return ""
 

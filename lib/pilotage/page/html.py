@@ -1,4 +1,4 @@
-"""The few pieces a page is made of, as HTML: every text that comes from data is escaped here and nowhere else."""
+"""The few pieces a page is made of, as HTML: every text that comes from data is redacted and escaped here, once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from pilotage.redact import redact
 from pilotage.verdict import Answer
 from pilotage.words import plain
 
@@ -22,13 +23,13 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def text(value: object) -> str:
-    """Any value as harmless HTML text, cut when it is long."""
-    return value if isinstance(value, Html) else escape(plain(value))
+    """Any value as harmless HTML text without personal data, cut when it is long."""
+    return value if isinstance(value, Html) else escape(plain(_redacted(value)))
 
 
 def sentence(value: object) -> str:
     """Our own prose around data: as harmless as `text`, never cut; `names` between backticks are set as code."""
-    return value if isinstance(value, Html) else _CODE.sub(r"<code>\1</code>", escape(plain(value, None)))
+    return value if isinstance(value, Html) else _CODE.sub(r"<code>\1</code>", escape(plain(_redacted(value), None)))
 
 
 def badge(answer: Answer | str) -> Html:
@@ -87,6 +88,11 @@ def folded(summary: str, inside: Html) -> Html:
 def paragraph(message: object, kind: str = "") -> Html:
     """A paragraph of our own prose."""
     return Html(f'<p class="{kind}">{sentence(message)}</p>' if kind else f"<p>{sentence(message)}</p>")
+
+
+def _redacted(value: object) -> object:
+    """A text without personal data and secrets: whoever reads a page need not see them."""
+    return redact(value) if isinstance(value, str) else value
 
 
 def _row(row: Sequence[Cell], right: set[int]) -> str:

@@ -12,6 +12,7 @@ from pilotage.pilot.estimates import What, as_kpi, in_cell, rate
 from pilotage.pilot.looks import PHASE
 from pilotage.pilot.measured import SHOWN
 from pilotage.playbook import Production
+from pilotage.redact import redact
 from pilotage.words import count, listed, number, plain
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _words(real: Sequence[str], seen: Sequence[str], error: float) -> Aspect:
     found = vocabulary_shift(seen, real, confidence=SHOWN)
     kpi = as_kpi(APART, found.auc, None, found.second_texts, found.second_texts)
     differs = found.p_value < error
-    words = listed([f"“{plain(word, 40)}”" for word in found.second_words[:4]])
+    words = listed([f"“{plain(redact(word), 40)}”" for word in found.second_words[:4]])
     why = (
         f"of one real input and one of the pilot, the words alone point out the real one in {in_cell(kpi)} of "
         f"the pairs (50% is guessing); in {number(found.p_value, 'share')} of random shuffles chance does as well"

@@ -3,6 +3,8 @@
 from pilotage.playbook.assumptions import Assumptions
 from pilotage.playbook.charter import Agent, Charter, Page
 from pilotage.playbook.common import TIERS, Assumption, Limit, Stage, Tier
+from pilotage.playbook.governance import Change, GovernancePolicy, Person
+from pilotage.playbook.guardrails import GuardrailsPolicy, Rule
 from pilotage.playbook.load import Playbook, PlaybookFaults, load_playbook, read_policy
 from pilotage.playbook.policies import (
     Ask,
@@ -23,18 +25,23 @@ __all__ = [
     "Assumption",
     "Assumptions",
     "BaselinePolicy",
+    "Change",
     "Charter",
     "DecisionPolicy",
     "Gate",
+    "GovernancePolicy",
+    "GuardrailsPolicy",
     "Limit",
     "Looks",
     "Page",
+    "Person",
     "PilotPlan",
     "PilotPolicy",
     "Playbook",
     "PlaybookFaults",
     "Production",
     "RoiPolicy",
+    "Rule",
     "Stage",
     "Tier",
     "load_playbook",

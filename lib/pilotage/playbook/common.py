@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Stage = Literal[
     "baseline",
@@ -64,6 +65,21 @@ class Limit(Model, Generic[V]):
     def _bare_value_is_a_value(cls, given: Any) -> Any:
         """A bare `many` is read as the value, so that its own fault is named beside the missing reason and source."""
         return given if isinstance(given, dict) else {"value": given}
+
+
+class TierGate(Model):
+    """One figure that must be proved, with a limit for each tier."""
+
+    required: bool = Field(description="Whether this gate alone can hold the decision.")
+    why: Text = Field(description="What goes wrong in the work when this limit is missed, in a sentence.")
+    limits: Mapping[Tier, Limit[Amount]] = Field(description="The limit for each tier.")
+
+    @field_validator("limits")
+    @classmethod
+    def _every_tier(cls, limits: Mapping[Tier, Limit[Amount]]) -> Mapping[Tier, Limit[Amount]]:
+        if absent := [tier for tier in TIERS if tier not in limits]:
+            raise ValueError(f"should have a limit for each tier; lacks {', '.join(map(repr, absent))}")
+        return limits
 
 
 class Assumption(Model):

@@ -10,6 +10,8 @@ from pilotage.forms import fill, read_mapping
 from pilotage.playbook.assumptions import Assumptions
 from pilotage.playbook.charter import Charter
 from pilotage.playbook.common import Model, Stage
+from pilotage.playbook.governance import GovernancePolicy
+from pilotage.playbook.guardrails import GuardrailsPolicy
 from pilotage.playbook.policies import BaselinePolicy, DecisionPolicy, PilotPolicy, RoiPolicy
 from pilotage.words import listed
 from pilotage.workspace import Workspace
@@ -21,6 +23,8 @@ FILES: dict[str, type[Model]] = {
     "assumptions": Assumptions,
     "baseline": BaselinePolicy,
     "pilot": PilotPolicy,
+    "guardrails": GuardrailsPolicy,
+    "governance": GovernancePolicy,
     "roi": RoiPolicy,
     "decision": DecisionPolicy,
 }
@@ -32,6 +36,8 @@ class Playbook(Charter):
     assumptions: Assumptions
     baseline: BaselinePolicy
     pilot: PilotPolicy
+    guardrails: GuardrailsPolicy
+    governance: GovernancePolicy
     roi: RoiPolicy
     decision: DecisionPolicy
 
@@ -88,7 +94,7 @@ def _read(workspace: Workspace, name: str) -> tuple[Model | None, list[str]]:
 
 def _pages_without(workspace: Workspace, charter: Charter) -> Iterator[str]:
     """Pages that could not run: their policy file or their notebook is not there."""
-    ready = [name for name in FILES if name in get_args(Stage)]
+    ready = [name for name in FILES if name in get_args(Stage) and any(workspace.notebooks.glob(f"*_{name}.ipynb"))]
     for number, page in enumerate(charter.pages, 1):
         if page.stage not in FILES:
             there = f"there is no playbook/{page.stage}.yaml in this version; it has pages for {listed(ready)}"

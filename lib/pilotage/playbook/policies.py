@@ -20,6 +20,7 @@ from pilotage.playbook.common import (
     Share,
     Text,
     Tier,
+    TierGate,
 )
 
 Grade = Literal["locked", "recorded", "self-reported", "none"]
@@ -50,19 +51,12 @@ class BaselinePolicy(Model):
     plan: PilotPlan = Field(description="What the pilot may spend.")
 
 
-class Gate(Model):
+class Gate(TierGate):
     """One KPI the agent must prove, with a limit for each tier."""
-
-    required: bool = Field(description="Whether this gate alone can hold the decision.")
-    why: Text = Field(description="What goes wrong in the work when this limit is missed, in a sentence.")
-    limits: Mapping[Tier, Limit[Amount]] = Field(description="The limit for each tier.")
 
     @field_validator("limits")
     @classmethod
     def _stricter_with_less_review(cls, limits: Mapping[Tier, Limit[Amount]]) -> Mapping[Tier, Limit[Amount]]:
-        absent = [tier for tier in TIERS if tier not in limits]
-        if absent:
-            raise ValueError(f"should have a limit for each tier; lacks {', '.join(map(repr, absent))}")
         values = [limits[tier].value for tier in TIERS]
         if values not in (sorted(values), sorted(values, reverse=True)):
             raise ValueError("should go one way from 'in the loop' to 'outside the loop': stricter, or the same")

@@ -1,4 +1,4 @@
-"""What of a notebook may reach the executive's HTML: the house's vocabulary, and nothing that acts."""
+"""What of a notebook may reach the executive's HTML: the house's vocabulary, nothing that acts, nothing personal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import mistune
 import nh3
+
+from pilotage.redact import redact
 
 TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em"),
@@ -49,10 +51,14 @@ BARE_TH = re.compile(r"<th(?![a-z])(?![^>]*\sscope=)")
 CAPTION = re.compile(r"(<caption[^>]*>)(.*?)</caption>", re.DOTALL)
 TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
 MARKUP = re.compile(r"<[^>]*>")
+PARTS = re.compile(r"(<[^>]*>)")
 
 
 def clean_html(text: str, base: str = "") -> str:
-    """The fragment with only harmless tags and attributes; relative links start at the run's folder, `base`."""
+    """The fragment with only harmless tags and attributes and no personal data between them.
+
+    Relative links start at the run's folder, `base`.
+    """
 
     def relative(url: str) -> str | None:
         return None if url.startswith(("/", "\\", "#")) else base + url
@@ -61,7 +67,7 @@ def clean_html(text: str, base: str = "") -> str:
         CONTROL.sub("", text), tags=TAGS, attributes=ATTRIBUTES, clean_content_tags=SILENT,
         url_schemes={"http", "https", "mailto"}, url_relative=relative, link_rel="noopener noreferrer",
     )  # fmt: skip
-    return _tables(cleaned)
+    return _tables("".join(part if part.startswith("<") else redact(part) for part in PARTS.split(cleaned)))
 
 
 def clean_markdown(text: str, base: str = "") -> str:
@@ -70,8 +76,8 @@ def clean_markdown(text: str, base: str = "") -> str:
 
 
 def plain(text: str) -> str:
-    """Text as text: escaped, without terminal colours and control characters."""
-    return escape(CONTROL.sub("", TERMINAL.sub("", text)))
+    """Text as text: escaped, without personal data, terminal colours and control characters."""
+    return escape(redact(CONTROL.sub("", TERMINAL.sub("", text))))
 
 
 def figure(output: Mapping[str, Any], kind: str) -> str:

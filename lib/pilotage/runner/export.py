@@ -68,4 +68,5 @@ def _title(job: Job, page: Page) -> str:
 @cache
 def code() -> str:
     """The hash of what decides how a page looks."""
-    return sha256_json({name: sha256_file(HERE / name) for name in CODE})
+    redaction = sorted((HERE.parent / "redact").glob("*.py"))
+    return sha256_json({path.name: sha256_file(path) for path in [*(HERE / name for name in CODE), *redaction]})

@@ -9,10 +9,12 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
+from pilotage.redact import redact
 from pilotage.runner.history import PageState
 from pilotage.words import plain
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LONGEST_READ = 4000  # characters of it that are looked at
 LONGEST_FAULT = 300  # characters of what a page said when it crashed
 
 
@@ -46,9 +48,10 @@ def describe(state: PageState) -> str:
 
 
 def one_line(text: str) -> str:
-    """The first and the last line that say something, without colours, harmless anywhere, cut when long."""
+    """The first and the last line that say something, without colours or personal data, harmless, cut when long."""
     lines = [line.strip() for line in COLOUR.sub("", text).split("\n") if line.strip()] or ["no message"]
-    return plain(lines[0] if lines[0] == lines[-1] else f"{lines[0]} … {lines[-1]}", LONGEST_FAULT)
+    ends = lines[0] if lines[0] == lines[-1] else f"{lines[0]} … {lines[-1]}"
+    return plain(redact(ends[:_LONGEST_READ]), LONGEST_FAULT)
 
 
 class Lines:

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from pilotage.redact import redact
 from pilotage.runner.progress import Progress
 from pilotage.words import plain
 from pilotage.workspace import Workspace
@@ -52,4 +53,5 @@ def _why(reasons: Mapping[str, int]) -> str:
     if not reasons:
         return "no reason given"
     most = max(reasons, key=lambda reason: reasons[reason])
+    most = redact(most)
     return plain(most) if len(reasons) == 1 else f"mostly: {plain(most)}"

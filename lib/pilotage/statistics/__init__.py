@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilotage.statistics.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha, sensitivity, specificity
 from pilotage.statistics.bounded import anytime_mean
-from pilotage.statistics.clusters import clustered_rate, mean_interval
+from pilotage.statistics.clusters import clustered_rate, count_interval, mean_interval
 from pilotage.statistics.detector import Detector, alarms, detector_path, mean_run_length
 from pilotage.statistics.intervals import Interval, clopper_pearson, jeffreys, lower_bound, upper_bound, wilson
 from pilotage.statistics.judged import ppi_rate, why_labels_alone
@@ -65,6 +65,7 @@ __all__ = [
     "clopper_pearson",
     "clustered_rate",
     "cohen_kappa",
+    "count_interval",
     "detector_path",
     "difference_in_differences",
     "fixed_n_acceptance",

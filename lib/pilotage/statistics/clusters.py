@@ -70,6 +70,24 @@ def mean_interval(sums: npt.ArrayLike, sizes: npt.ArrayLike, confidence: float =
     return Interval(mean, float(mean - half), float(mean + half), confidence, "cluster-robust t")
 
 
+def count_interval(counts: npt.ArrayLike, confidence: float = 0.95) -> Interval:
+    """The mean count per period, from the count of each period (whole numbers from 0 on), in events per period.
+
+    The exact interval of a Poisson total (Garwood 1936), and that of `mean_interval` where it reaches further, since
+    periods may differ by more than chance: no period without an event proves that there are none. One period says
+    nothing about how they differ: the interval is then 0 to inf. PilotageError without a period or below 0.
+    """
+    tail, values = check_confidence(confidence), np.asarray(counts, dtype=float)
+    if not len(values) or not bool(np.all((values >= 0) & (values % 1 == 0))):
+        raise PilotageError("counts per period should be whole numbers from 0 on, one period at least")
+    periods, total = len(values), float(values.sum())
+    low = float(special.gammaincinv(total, tail)) if total else 0.0
+    high = float(special.gammainccinv(total + 1, tail))
+    spread = mean_interval(values, np.ones(periods), confidence)
+    low, high = max(0.0, min(low / periods, spread.low)), max(high / periods, spread.high)
+    return Interval(total / periods, low, high, confidence, "Poisson, cluster-robust t where wider")
+
+
 def checked_clusters(successes: npt.ArrayLike, sizes: npt.ArrayLike, missing: int = 0) -> tuple[FloatArray, FloatArray]:
     """Successes and sizes of the clusters that have rows; PilotageError when there is none or they contradict."""
     k, n = _matching(successes, sizes)

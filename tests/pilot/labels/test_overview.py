@@ -107,8 +107,8 @@ def test_a_metric_without_a_gate_needs_nothing(tables: Build) -> None:
 def test_who_shaped_the_agent_is_named_as_no_independent_judge(desk: Callable[..., Workspace]) -> None:
     workspace = desk()
     assert tuned(workspace, [label(1, 1.0)]) == ""
-    audit_log.append(workspace.log, "proposal", {"prompt": "shorter"}, "ADA", AT)
-    assert "no independent judge of it: Ada (proposal)" in tuned(workspace, [label(1, 1.0)])
+    audit_log.append(workspace.log, "proposal made", {"prompt": "shorter"}, "ADA", AT)
+    assert "no independent judge of it: Ada (proposal made)" in tuned(workspace, [label(1, 1.0)])
     workspace.log.write_text("broken\n")
     assert "does not verify" in tuned(workspace, [label(1, 1.0)])
 

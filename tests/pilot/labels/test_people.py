@@ -23,13 +23,13 @@ def test_who_proposed_a_change_is_named_and_who_locked_a_baseline_is_not(tmp_pat
     workspace = Workspace(tmp_path)
     audit_log.append(workspace.log, "baseline lock", {"dataset": "desk"}, "Grace", AT)
     assert tuners(workspace, ["Ada", "Grace"]) == {}
-    audit_log.append(workspace.log, "proposal", {"prompt": "shorter"}, " ada  LOVELACE ", AT)
-    assert tuners(workspace, ["Ada Lovelace", "Grace", "Ada Lovelace"]) == {"Ada Lovelace": ("proposal",)}
+    audit_log.append(workspace.log, "proposal made", {"prompt": "shorter"}, " ada  LOVELACE ", AT)
+    assert tuners(workspace, ["Ada Lovelace", "Grace", "Ada Lovelace"]) == {"Ada Lovelace": ("proposal made",)}
 
 
 def test_a_log_that_was_altered_says_nothing(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    audit_log.append(workspace.log, "proposal", {}, "Ada", AT)
+    audit_log.append(workspace.log, "proposal made", {}, "Ada", AT)
     workspace.log.write_text(workspace.log.read_text().replace("Ada", "Eve"))
     with pytest.raises(InputFaults):
         tuners(workspace, ["Ada"])

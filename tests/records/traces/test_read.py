@@ -34,8 +34,8 @@ LINES = f"{json.dumps(ONE)}\n{json.dumps(TWO)}\n"
         "\ufeff" + LINES,
         json.dumps([ONE, TWO]),
         json.dumps([ONE, TWO], indent=2),
-        gzip.compress(LINES.encode()),
-        gzip.compress(json.dumps([ONE, TWO], indent=2).encode()),
+        gzip.compress(LINES.encode(), mtime=0),
+        gzip.compress(json.dumps([ONE, TWO], indent=2).encode(), mtime=0),
     ],
 )
 def test_lines_documents_and_arrays_are_read(tmp_path, content):

@@ -18,6 +18,7 @@ from pilotage.pilot.evaluate.retries import wait_s
 from pilotage.pilot.evaluate.scoring import scores
 from pilotage.pilot.evaluate.settings import Settings
 from pilotage.pilot.evaluate.spending import Budget, Guess, Used, used
+from pilotage.redact import redact
 from pilotage.words import plain
 
 UNTOLD = "the agent tells no tokens, so that nobody can say when the budget is used up"
@@ -168,7 +169,7 @@ async def _timed(begun: Begun, crew: Crew) -> Tried:
         itself = f"the agent cancelled itself: {plain(error)}".removesuffix(": ")
         fault = AgentFault("timeout", CUT_OFF) if cut_off else AgentFault("crashed", itself)
     except Exception as error:  # an agent that breaks its word costs this run, not the evaluation
-        fault = AgentFault("crashed", f"the agent failed with {type(error).__name__}: {plain(error)}")
+        fault = AgentFault("crashed", f"the agent failed with {type(error).__name__}: {plain(redact(str(error)))}")
     models, tools = begun.run.model_calls[begun.models :], begun.run.tool_calls[begun.tools :]
     return Tried(answer, fault, began, clock(), models, tools, used(models, answer, crew.prices), cut_off)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pilotage.pilot.scorers.task import Score, Scorer, Task, named
+from pilotage.redact import redact
 from pilotage.words import plain
 
 if TYPE_CHECKING:
@@ -40,4 +41,4 @@ async def _verdict(scorer: Scorer, task: Task, answer: str, calls: Sequence[Tool
 
 
 def _failed(error: BaseException) -> tuple[None, str]:
-    return None, f"scoring failed with {type(error).__name__}: {plain(error)}"
+    return None, f"scoring failed with {type(error).__name__}: {plain(redact(str(error)))}"

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pilotage.redact import redact
 from pilotage.words import count, number, plain
 
 
@@ -52,7 +53,8 @@ class Judged:
         for kind, n, why in self.failed:
             yield f"{count(n, 'runs')} ended without an answer ({kind}): {plain(why)}"
         if self.unparseable:
-            yield f"{count(self.unparseable, 'answers')} could not be read, such as: {plain(self.example, 120)!r}"
+            such = plain(redact(self.example), 120)
+            yield f"{count(self.unparseable, 'answers')} could not be read, such as: {such!r}"
         if self.skipped:
             yield f"{count(self.skipped, 'runs')} skipped: {self.stopped}"
         elif self.stopped:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from pilotage.kpis import DEFINITIONS, Tables, fill_runs
-from pilotage.kpis.definitions import HUMAN_LABELS
+from pilotage.kpis.rows import HUMAN_LABELS
 
 if TYPE_CHECKING:
     import numpy as np

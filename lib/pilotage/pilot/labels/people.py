@@ -9,7 +9,7 @@ from pilotage.workspace import Workspace
 
 # Entries of the audit log by which a person shapes the agent. Locking a baseline or registering a plan is not among
 # them; entries that come to be kept of changes to the agent are.
-TUNING = frozenset({"proposal", "tuning", "change"})
+TUNING = frozenset({"proposal made", "tuning", "change"})
 
 
 def tuners(workspace: Workspace, labellers: Iterable[str]) -> dict[str, tuple[str, ...]]:

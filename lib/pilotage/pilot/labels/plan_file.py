@@ -97,7 +97,7 @@ def bring_up_to_date(workspace: Workspace, dataset: str, metric: str) -> None:
 
 def units(tables: Tables) -> list[str]:
     """The runs of the pilot that the KPIs count, a sub-agent's not among them, by their ids."""
-    from pilotage.kpis.definitions import RUNS
+    from pilotage.kpis.rows import RUNS
 
     runs = RUNS.replace("{alone}", "i.interaction_id").replace("{seen}", "true")
     sql = f"SELECT interaction_id FROM {runs} WHERE is_unit AND phase = ? ORDER BY interaction_id"

@@ -71,7 +71,14 @@ REVIEWS = Table(
     (
         Column("review_id", "text", "names the review", required=True, empty="never"),
         INTERACTION_ID,
-        Column("action_type", "text", "the kind of action reviewed", required=True, empty="never"),
+        Column(
+            "action_type",
+            "text",
+            "the kind of action reviewed; guardrail: an input that a guard held up (stream guided) or let pass (stream "
+            "uniform), approve where it is harmless and reject where it is an attack",
+            required=True,
+            empty="never",
+        ),
         Column("tier", "text", "the oversight tier at that time", required=True, empty="never"),
         Column("reviewer", "text", "who decided", required=True, empty="never"),
         Column(
@@ -111,9 +118,22 @@ TEXTS = Table(
     (
         Column("text_id", "text", "names the text", required=True, empty="never"),
         Column("text", "text", "the text", required=True, free_text=True, empty="never"),
-        Column("label", "text", "what the text is, for example benign or injection", required=True, empty="never"),
-        Column("source", "text", "where the text comes from", required=True, empty="never"),
-        Column("language", "text", "language code of the text", required=True, empty="never"),
+        Column(
+            "label",
+            "text",
+            "what the text is: benign; injection or jailbreak (an attack that goes in); personal data, policy or leak "
+            "(what must not come out); another label counts in no figure",
+            required=True,
+            empty="never",
+        ),
+        Column(
+            "source",
+            "text",
+            "where the text comes from, such as supplier mail or red team: a figure is shown for each",
+            required=True,
+            empty="never",
+        ),
+        Column("language", "text", "language code of the text, such as en", required=True, empty="never"),
         Column(
             "side",
             "text",

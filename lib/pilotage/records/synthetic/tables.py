@@ -8,6 +8,7 @@ import numpy as np
 
 from pilotage.records.synthetic.agent import draw_runs, interactions_table
 from pilotage.records.synthetic.calls import attempts, draw_calls, model_calls_table, tool_calls_table
+from pilotage.records.synthetic.guard_reviews import with_guard_reviews
 from pilotage.records.synthetic.money import costs_table, training_table
 from pilotage.records.synthetic.people import checked, feedback_table, labels_table, reviews_table
 from pilotage.records.synthetic.process import cases_table, draw_cases, events_table
@@ -32,15 +33,17 @@ def tables_of(world: World, seed: int) -> dict[str, pd.DataFrame]:
     runs = draw_runs(world, cases, seed)
     calls = draw_calls(world, runs, seed)
     known = checked(world, runs, seed)
+    interactions = interactions_table(world, cases, runs, known, attempts(calls), seed)
+    reviews = reviews_table(world, runs, seed)
     tables = {
         "cases": cases_table(world, cases),
         "events": events_table(world, cases, seed),
-        "interactions": interactions_table(world, cases, runs, known, attempts(calls), seed),
+        "interactions": interactions,
         "model_calls": model_calls_table(world, runs, calls),
         "tool_calls": tool_calls_table(runs, calls),
         "labels": labels_table(world, runs, seed),
         "feedback": feedback_table(world, runs, seed),
-        "reviews": reviews_table(world, runs, seed),
+        "reviews": with_guard_reviews(reviews, world, runs, interactions["input_text"].tolist(), seed),
         "texts": texts_table(world, seed),
         "costs": costs_table(world, seed),
         "training": training_table(world, seed),

@@ -19,6 +19,7 @@ NOTES = (
     "Größe 5, Länge 2 m; Preis laut Angebot",
     "importo già pagato?",
 )
+HOSTILE = NOTES[:4]  # what a person would not let through; the others only look odd
 NOTE_EVERY = 61
 ANSWERS = (
     "Order {order} matches; posted as {document}.",

@@ -126,8 +126,12 @@ class People:
     review_share: float = 0.15
     seeded: int = 60
     catch: tuple[float, float] = (0.93, 0.80)  # of a seeded error, by reviewer
+    held_if: tuple[float, float, float] = (0.60, 0.45, 0.025)  # by a guard: an attack, another remark, any other input
+    held_twice: int = 24  # so many of what was held up two people look at
+    passed_checked: float = 0.15  # share of what passed the guard that a person looks at, drawn by chance
+    guard_misjudged: float = 0.08  # of the inputs with a remark: an attack taken for harmless, or the other way round
     learners: int = 36
-    texts: int = 300
+    texts: int = 1240
     inbox: int = 160  # inputs kept from the time before the pilot, as a sample of what production will bring
     inbox_unseen: float = 0.15  # share of them that are of a kind the pilot never met
 
@@ -185,12 +189,12 @@ class World:
 
 
 def _small(variant: str, tasks: int, success_shift: float, labelled: int, labelled_twice: int) -> World:
-    """A desk with a fifth of the volume and a tenth of the costs, so that a variant stays under 300 KB."""
+    """A desk with a fifth of the volume and a tenth of the costs, so that a variant stays under 400 KB."""
     world = World(variant)
     segments = tuple(replace(s, success=s.success + success_shift) for s in world.segments)
     people = People(
         labelled=labelled, labelled_twice=labelled_twice, guided=10, production_labelled=15, rates=0.6, seeded=12,
-        learners=12, texts=40, inbox=40,
+        held_twice=2, learners=12, texts=480, inbox=40,
     )  # fmt: skip
     process = replace(
         world.process,
