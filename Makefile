@@ -12,6 +12,9 @@ OWN_HOME := $(CURDIR)/$(VENV)/home
 HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/jupyter" JUPYTER_DATA_DIR="$(OWN_HOME)/jupyter" \
 	JUPYTER_RUNTIME_DIR="$(OWN_HOME)/runtime" MPLCONFIGDIR="$(OWN_HOME)/matplotlib"
 
+# Every page has a kernel of its own: compiled anew for each of them, pandas alone would take seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test coverage bench-evaluate bench-guardrails lab lock clean
 

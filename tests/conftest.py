@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from hypothesis import settings
 from pandas import DataFrame
 
 from pilotage.kpis import Tables
@@ -32,6 +34,10 @@ from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
 from pilotage.workspace import Workspace
+
+# The same examples each time: whether a change is sound is not to hang on luck. `--hypothesis-profile default` tries others.
+settings.register_profile("same examples", derandomize=True, deadline=None)
+settings.load_profile("same examples")
 
 ROOT = Path(__file__).parent.parent
 DAY = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
@@ -203,6 +209,37 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.terminate()
         process.communicate(timeout=20)
+
+
+TRIES = 5  # others share the machine: one try that is quick enough shows that the code is
+
+
+def cpu_seconds(call: Callable[[], object]) -> float:
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
+@pytest.fixture
+def within() -> Callable[[float, Callable[[], object]], bool]:
+    """Whether a call takes at most so many seconds of the processor in one of a few tries."""
+    return lambda limit, call: any(cpu_seconds(call) <= limit for _ in range(TRIES))
+
+
+@pytest.fixture
+def linear() -> Callable[..., bool]:
+    """Whether a call that is given a size grows about in line with it: three times that is far from its square."""
+
+    def grows(call: Callable[[int], object], small: int, large: int, least: float = 0.002) -> bool:
+        times = large / small
+        assert times >= 5, "sizes so close tell a line from a square no more"
+        call(small)
+        return any(
+            cpu_seconds(lambda: call(large)) <= 3 * times * max(cpu_seconds(lambda: call(small)), least)
+            for _ in range(TRIES)
+        )
+
+    return grows
 
 
 Rows = list[dict[str, Any]]

@@ -79,3 +79,12 @@ def write_text_atomically(path: Path, text: str) -> None:
 def write_json_atomically(path: Path, value: Any) -> None:
     """Readable JSON (two-space indent, keys in the order given), without NaN (ValueError)."""
     write_text_atomically(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def permanent_number(use: str, salt: str, name: str) -> float:
+    """The name's permanent random number for this use, from 0 and below 1: always the same, independent between uses.
+
+    Ohlsson 1995. A sample of all names whose number lies below a chance grows with the chance and takes nothing back.
+    """
+    text = "\0".join((use, salt, name)).encode("utf-8", "replace")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") / 2**64

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent
 PARTS = ("playbook", "notebooks", "data/sample", "data/README.md", "reports/README.md")
 # What people decided here was not decided there.
 NOT_COPIED = {"audit_log.jsonl", "labels.jsonl", "plan.jsonl", "proposals", "guard"}
+NOT_COPIED |= {"reviews.sqlite", "reviews.sqlite-wal", "reviews.sqlite-shm"}
 IGNORE = """\
 .ipynb_checkpoints/
 # Made by every run.

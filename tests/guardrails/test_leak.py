@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 
 import pytest
 from hypothesis import given
@@ -85,12 +84,6 @@ def test_exactly_the_words_that_lie_in_a_long_enough_shared_run_are_found(prompt
     assert {place for first, last in zip(*covered, strict=True) for place in range(len(first), len(last))} == expected
 
 
-def test_time_grows_no_faster_than_the_answer(leak, system_prompt):
-    def seconds(times):
-        text = (system_prompt[0] + " and so on, ") * times
-        began = time.process_time()
-        leak.find([View("as written", text)])
-        return time.process_time() - began
-
-    seconds(10)
-    assert seconds(500) < 40 * max(min(seconds(50) for _ in range(3)), 0.001)  # ten times the text
+def test_time_grows_no_faster_than_the_answer(leak, system_prompt, linear):
+    text = system_prompt[0] + " and so on, "
+    assert linear(lambda times: leak.find([View("as written", text * times)]), 50, 500)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import random
 import sys
-import time
 from itertools import pairwise
 
 import pytest
@@ -150,20 +149,17 @@ def test_what_lies_on_the_edge_of_a_block_is_found_once_and_at_its_place(guard, 
     assert out + rest == text
 
 
-def test_memory_is_flat_and_time_linear_in_the_answer(guard):
-    def seconds(times):
-        stream, most = guard.output_stream(), 0
-        began = time.process_time()
+def test_memory_is_flat_and_time_linear_in_the_answer(guard, linear):
+    def most(times):
+        stream, held = guard.output_stream(), 0
         for _ in range(times):
             stream.feed(FILLER * 8)
-            most = max(most, sum(sys.getsizeof(text) for text in (stream._text, stream._blocks._text)))
+            held = max(held, sum(sys.getsizeof(text) for text in (stream._text, stream._blocks._text)))
         stream.close()
-        return time.process_time() - began, most
+        return held
 
-    seconds(10)
-    (short, _), (long, most) = seconds(60), seconds(360)
-    assert long < 12 * short
-    assert most < 3 * (BLOCK + LAP)
+    assert linear(most, 60, 360)
+    assert most(360) < 3 * (BLOCK + LAP)
 
 
 def prose(characters):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -70,22 +69,11 @@ _LONG = {
 
 
 @pytest.mark.parametrize("name", _LONG)
-def test_a_megabyte_takes_at_most_half_a_second_of_the_processor(name: str) -> None:
+def test_a_megabyte_takes_at_most_half_a_second_of_the_processor(within, name: str) -> None:
     find("call 030 1234567 or +49 30 1234567, id number 12345678")  # patterns are compiled when first used
-    began = time.process_time()
-    find(_LONG[name])
-    assert time.process_time() - began < 0.5
+    assert within(0.5, lambda: find(_LONG[name]))
 
 
 @pytest.mark.parametrize("unit", ["12 34 ", "555-123-4567 ", "0 0", "ssn 123-45-6788 "])
-def test_time_grows_with_the_length_and_not_with_its_square(unit: str) -> None:
-    def spent(size: int) -> float:
-        text, best = unit * (size // len(unit)), 9.0
-        for _ in range(2):
-            began = time.process_time()
-            find(text)
-            best = min(best, time.process_time() - began)
-        return best
-
-    spent(2_000)
-    assert spent(32_000) < 16 * max(spent(8_000), 0.002)
+def test_time_grows_with_the_length_and_not_with_its_square(linear, unit: str) -> None:
+    assert linear(lambda size: find(unit * (size // len(unit))), 4_000, 40_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -219,8 +218,6 @@ def test_ratings_that_belong_to_no_item_are_refused(call, says) -> None:
         call()
 
 
-def test_ten_thousand_units_of_four_raters_take_well_under_a_second() -> None:
+def test_ten_thousand_units_of_four_raters_take_well_under_a_second(within) -> None:
     ratings = np.random.default_rng(4).integers(1, 6, (10_000, 4)).astype(float)
-    started = time.process_time()
-    krippendorff_alpha(ratings, "ordinal")
-    assert time.process_time() - started < 1
+    assert within(1, lambda: krippendorff_alpha(ratings, "ordinal"))

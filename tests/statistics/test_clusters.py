@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import time
 from dataclasses import asdict
 
 import numpy as np
@@ -195,11 +194,10 @@ def test_clusters_that_contradict_themselves_are_refused(successes, sizes, says)
         clustered_rate(successes, sizes)
 
 
-def test_a_million_clusters_take_well_under_a_second_and_give_plain_numbers() -> None:
+def test_a_million_clusters_take_well_under_a_second_and_give_plain_numbers(within) -> None:
     sizes = np.arange(1_000_000) % 8 + 1
-    started = time.process_time()
+    assert within(1, lambda: clustered_rate(sizes // 3, sizes, 0.9, missing=100))
     found = clustered_rate(sizes // 3, sizes, 0.9, missing=100)
-    assert time.process_time() - started < 1
     assert json.loads(json.dumps(asdict(found)))["estimate"] == found.estimate
 
 

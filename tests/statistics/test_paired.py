@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -189,8 +188,6 @@ def test_comparisons_that_are_none_are_refused(call, says) -> None:
         call()
 
 
-def test_ten_thousand_tasks_take_well_under_a_second() -> None:
+def test_ten_thousand_tasks_take_well_under_a_second(within) -> None:
     values, tasks = np.random.default_rng(5).random((2, 40_000)), np.repeat(np.arange(10_000), 4)
-    started = time.process_time()
-    paired_bootstrap(values[0], tasks, values[1], tasks)
-    assert time.process_time() - started < 1
+    assert within(1, lambda: paired_bootstrap(values[0], tasks, values[1], tasks))

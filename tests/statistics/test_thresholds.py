@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -134,8 +132,6 @@ def test_cases_that_decide_nothing_are_refused(call, says) -> None:
         call()
 
 
-def test_a_million_cases_take_under_a_second() -> None:
+def test_a_million_cases_take_under_a_second(within) -> None:
     drawn = _cases(1_000_000, np.random.default_rng(4))
-    started = time.process_time()
-    certified_threshold(*drawn, 0.02)
-    assert time.process_time() - started < 1
+    assert within(1, lambda: certified_threshold(*drawn, 0.02))

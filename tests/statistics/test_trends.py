@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -125,8 +124,6 @@ def test_rows_that_make_no_trend_are_refused(call, says) -> None:
         call()
 
 
-def test_a_million_rows_take_well_under_a_second() -> None:
+def test_a_million_rows_take_well_under_a_second(within) -> None:
     x, runs = np.random.default_rng(4).random(1_000_000), np.arange(1_000_000) // 10
-    started = time.process_time()
-    growth(x, x + 1, runs)
-    assert time.process_time() - started < 1
+    assert within(1, lambda: growth(x, x + 1, runs))

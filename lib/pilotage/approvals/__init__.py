@@ -6,6 +6,7 @@ can write into the workspace from editing a live file, which is why `live_state`
 """
 
 from pilotage.approvals.change import approve, propose, reject
+from pilotage.approvals.gate import approved_gate
 from pilotage.approvals.keys import NewKey, new_key
 from pilotage.approvals.live import LiveState, live_state
 from pilotage.approvals.proposal import Check, Proposal
@@ -21,6 +22,7 @@ __all__ = [
     "State",
     "Vote",
     "approve",
+    "approved_gate",
     "list_lines",
     "live_state",
     "new_key",

@@ -13,6 +13,8 @@ from pilotage.cli.guard import guard
 from pilotage.cli.judge import judge
 from pilotage.cli.labels import labels
 from pilotage.cli.options import Dataset
+from pilotage.cli.oversight import oversight
+from pilotage.cli.reviews import reviews
 from pilotage.cli.speak import spoken
 
 app = typer.Typer(
@@ -32,7 +34,9 @@ app.add_typer(guard, name="guard")
 app.add_typer(key, name="key")
 app.add_typer(labels, name="labels")
 app.add_typer(log, name="log")
+app.add_typer(oversight, name="oversight")
 app.add_typer(pilot, name="pilot")
+app.add_typer(reviews, name="reviews")
 
 Where = Annotated[
     Path | None, typer.Argument(metavar="[WORKSPACE]", help="The workspace; default: this folder or one above.")

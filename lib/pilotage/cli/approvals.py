@@ -41,8 +41,30 @@ def _guard_faults(workspace: Workspace, text: str) -> Sequence[str]:
     return ()
 
 
+def _tier_faults(workspace: Workspace, text: str) -> Sequence[str]:
+    """Why the reviews of the dataset that a proposal of this oversight.yaml names do not prove the tiers it grants."""
+    from datetime import UTC, datetime
+
+    from pilotage.approvals import replay
+    from pilotage.cli.opened import opened
+    from pilotage.oversight.propose import tier_faults
+    from pilotage.oversight.reviewed import reviewed
+
+    now, found = datetime.now(UTC), None
+    if not tier_faults(workspace, None, text, now):
+        return ()
+    states = [state for state in replay(workspace, "oversight").values() if state.intact and state.intact.text == text]
+    named = [state.intact.evidence.get("dataset") for state in states if state.intact]
+    if named and isinstance(named[-1], str):
+        found = reviewed(opened(named[-1], "reviews", "interactions")[2])
+    return tier_faults(workspace, found, text, now)
+
+
 # What the form of a file cannot tell, by its name: each gives the faults of a text whose form is right.
-CHECKS: Mapping[str, Callable[[Workspace, str], Sequence[str]]] = {"guardrails": _guard_faults}
+CHECKS: Mapping[str, Callable[[Workspace, str], Sequence[str]]] = {
+    "guardrails": _guard_faults,
+    "oversight": _tier_faults,
+}
 
 
 @spoken

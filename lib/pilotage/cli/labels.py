@@ -62,8 +62,9 @@ def export(
 ) -> None:
     """Write what is left for one person to label as a table, one row a run."""
     from pilotage.pilot.labels.questions import question_of
-    from pilotage.pilot.labels.sheet import rows_of, write_sheet
+    from pilotage.pilot.labels.sheet import LAYOUT, rows_of
     from pilotage.pilot.labels.sitting import open_sitting
+    from pilotage.records.hand_out import write_sheet
 
     workspace, name, tables = opened(dataset, "interactions", "labels")
     sitting = open_sitting(workspace, name, tables, metric, question_of(metric, question), labeller)
@@ -71,7 +72,7 @@ def export(
     if not rows:
         tell(f"nothing is left for {sitting.labeller} to label; no file was written")
         return
-    write_sheet(file, rows)
+    write_sheet(file, rows, LAYOUT)
     back = f"pilotage labels import {shlex.quote(str(file))} --dataset {shlex.quote(name)}"
     tell(
         f"written: {file}, {len(rows):,} rows: {sitting.question.text}\n"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 def opened(dataset: str, *names: str) -> tuple[Workspace, str, Tables]:
     """The dataset's named tables, taken in first where that is due; no run may be reading them then."""
-    from pilotage.errors import PilotageError
     from pilotage.kpis import Tables
     from pilotage.records.freshness import stale_reason
     from pilotage.records.intake import intake
@@ -22,11 +21,18 @@ def opened(dataset: str, *names: str) -> tuple[Workspace, str, Tables]:
     from pilotage.runner.lock import only_run
 
     workspace = workspace_at(None)
-    if not dataset:  # these commands write into a dataset, or pay for it: none is a default
-        raise PilotageError("which dataset is meant is not said", next="name it: --dataset NAME")
-    name = choose_dataset(workspace, dataset)
+    name = choose_dataset(workspace, named(dataset))
     if stale_reason(workspace, name) is not None:
         with only_run(workspace.reports):
             intake(workspace, name)
     facts = intake(workspace, name).checks["tables"]
     return workspace, name, Tables(open_tables(workspace, name, names), facts)
+
+
+def named(dataset: str) -> str:
+    """The name as given; PilotageError without one: commands that write into a dataset, or pay for it, assume none."""
+    if dataset:
+        return dataset
+    from pilotage.errors import PilotageError
+
+    raise PilotageError("which dataset is meant is not said", next="name it: --dataset NAME")

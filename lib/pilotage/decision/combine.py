@@ -17,12 +17,15 @@ from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
 # No decision without these questions, whatever the plan of pages says.
-NEEDED = ("baseline", "pilot", "guardrails", "roi")
+NEEDED = ("baseline", "pilot", "guardrails", "oversight", "roi")
 TECHNOLOGY = (
     "tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction", "guard_false_positive_rate",
     "guard_catch_rate", "guard_reviews_per_week", "guard_parts",
 )  # fmt: skip
-QUALITY = ("task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate")
+QUALITY = (
+    "task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate",
+    "found_error_rate", "reviewed_cases",
+)  # fmt: skip
 TIER_MEANS: Mapping[Tier, str] = {
     "in the loop": "a person approves every output",
     "on the loop": "the agent acts, and exceptions go to a person",

@@ -22,8 +22,8 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Data checks that failed, if any, and six cards: what is asked next, error rate, money, the biggest doubt, what
-    holds the decision, who signs."""
+    """Data checks that failed, if any, and seven cards: what is asked next, error rate, human review, money, the biggest
+    doubt, what holds the decision, who signs."""
     book = page.playbook
     signatures = list(book.decision.signatures)
     warning = html.note(f"Data checks that failed: {'; '.join(decision.warnings)}.", "warning")
@@ -31,6 +31,7 @@ def first_screen(page: Page, decision: Decision) -> html.Html:
         [
             ("Asked next", *_asked_next(page, decision)),
             ("Error rate", *_error_rate(decision)),
+            ("Human review", *_review(decision, book.tier)),
             ("Money", *_money(decision, page.currency)),
             ("Biggest doubt", *_doubt(decision, book.tier)),
             ("Held by", listed(list(decision.held_by) or ["nothing"]).capitalize(), _held(decision, book.tier)),
@@ -60,6 +61,15 @@ def _error_rate(decision: Decision) -> tuple[str, str]:
     sure = number((1 + kpi.confidence) / 2, "share")
     wrong = number(1 - kpi.estimate, "share")
     return wrong, f"of {kpi.n:,} interactions in the pilot went wrong; at most {worst} with {sure} confidence."
+
+
+def _review(decision: Decision, tier: Tier) -> tuple[str, str]:
+    """The tier, what its reviews take, and when less review could be asked for."""
+    hours, way = decision.kpi("reviewer_hours"), decision.facts.get("oversight_forecast")
+    if hours is None or hours.estimate is None:
+        return sentence_case(tier), f"{sentence_case(hours.reason) if hours else 'No page looked at the reviews'}."
+    then = f" {sentence_case(str(way))}." if way else ""
+    return sentence_case(tier), f"{number(hours.estimate)} reviewer hours a week.{then}"
 
 
 def _money(decision: Decision, currency: str) -> tuple[str, str]:

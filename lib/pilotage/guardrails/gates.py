@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pilotage.approvals import approved_gate
 from pilotage.guardrails.control import Control
 from pilotage.guardrails.measured import Measured
 from pilotage.guardrails.parts import Parts, parts_gate
@@ -12,8 +13,8 @@ from pilotage.guardrails.tuning.drift import Drift
 from pilotage.kpis import Kpi
 from pilotage.page import Page
 from pilotage.playbook import TIERS
-from pilotage.verdict import Answer, Gate, judge
-from pilotage.words import count, listed, number
+from pilotage.verdict import Gate, judge
+from pilotage.words import count, number
 
 APPROVED = "guard_approved"
 
@@ -22,7 +23,7 @@ def gates(page: Page, found: Measured, parts: Parts, drift: Drift | None, contro
     """A gate per figure and tier; those of the tier asked for are required where the playbook says so."""
     policy = page.playbook.guardrails
     standing = list(_standing(page, found))
-    made = [approved_gate(page, control)]
+    made = [approved_gate(APPROVED, control.live, control.governance, required=not page.synthetic)]
     for name, gate in policy.gates.items():
         kpi = found.kpi(name)
         for tier in TIERS:
@@ -40,19 +41,6 @@ def _standing(page: Page, found: Measured) -> Iterator[str]:
     yield from page.doubts(sources)
     if page.playbook.guardrails.bands.example and not page.synthetic:
         yield "the bands of playbook/guardrails.yaml are still examples"
-
-
-def approved_gate(page: Page, control: Control) -> Gate:
-    """Whether the live guard, and the people who may approve it, are what was approved; it decides on real data."""
-    doubts = [state.why for state in (control.live, control.governance) if state.status != "approved"]
-    if control.live.example:
-        doubts.append("the people in playbook/governance.yaml are still examples")
-    unsigned = [vote.by for vote in control.live.approvals if vote.standing != "verified"]
-    why = "; ".join(doubts) or control.live.why
-    if unsigned and not doubts:
-        why += f"; no key proves the approval by {listed(unsigned)}"
-    answer: Answer = "not yet" if doubts else "go"
-    return Gate(APPROVED, APPROVED, None, not page.synthetic, answer, why, None)
 
 
 def _too_few(page: Page, kpi: Kpi) -> Iterator[str]:

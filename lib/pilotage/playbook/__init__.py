@@ -6,6 +6,7 @@ from pilotage.playbook.common import TIERS, Assumption, Limit, Stage, Tier
 from pilotage.playbook.governance import Change, GovernancePolicy, Person
 from pilotage.playbook.guardrails import GuardrailsPolicy, Rule
 from pilotage.playbook.load import Playbook, PlaybookFaults, load_playbook, read_policy
+from pilotage.playbook.oversight import ActionType, OversightPolicy, RiskClass
 from pilotage.playbook.policies import (
     Ask,
     BaselinePolicy,
@@ -20,6 +21,7 @@ from pilotage.playbook.policies import (
 
 __all__ = [
     "TIERS",
+    "ActionType",
     "Agent",
     "Ask",
     "Assumption",
@@ -33,6 +35,7 @@ __all__ = [
     "GuardrailsPolicy",
     "Limit",
     "Looks",
+    "OversightPolicy",
     "Page",
     "Person",
     "PilotPlan",
@@ -40,6 +43,7 @@ __all__ = [
     "Playbook",
     "PlaybookFaults",
     "Production",
+    "RiskClass",
     "RoiPolicy",
     "Rule",
     "Stage",

@@ -12,6 +12,7 @@ from pilotage.playbook.charter import Charter
 from pilotage.playbook.common import Model, Stage
 from pilotage.playbook.governance import GovernancePolicy
 from pilotage.playbook.guardrails import GuardrailsPolicy
+from pilotage.playbook.oversight import OversightPolicy
 from pilotage.playbook.policies import BaselinePolicy, DecisionPolicy, PilotPolicy, RoiPolicy
 from pilotage.words import listed
 from pilotage.workspace import Workspace
@@ -24,6 +25,7 @@ FILES: dict[str, type[Model]] = {
     "baseline": BaselinePolicy,
     "pilot": PilotPolicy,
     "guardrails": GuardrailsPolicy,
+    "oversight": OversightPolicy,
     "governance": GovernancePolicy,
     "roi": RoiPolicy,
     "decision": DecisionPolicy,
@@ -37,6 +39,7 @@ class Playbook(Charter):
     baseline: BaselinePolicy
     pilot: PilotPolicy
     guardrails: GuardrailsPolicy
+    oversight: OversightPolicy
     governance: GovernancePolicy
     roi: RoiPolicy
     decision: DecisionPolicy

@@ -15,7 +15,14 @@ from pilotage.workspace import Workspace
 MANIFEST = "manifest.json"
 _PACKAGES = ("pandas", "pyarrow", "great-expectations", "duckdb", "openpyxl", "pydantic")
 _RECORDS = Path(__file__).parent
-_ELSEWHERE = ("draft", "guess", "synonyms", "dictionary", "store")  # first words of the modules that no intake runs
+_ELSEWHERE = (
+    "draft",
+    "guess",
+    "synonyms",
+    "dictionary",
+    "store",
+    "hand",
+)  # first words of the modules that no intake runs
 _CORE = ("forms", "hashes", "spreadsheet", "words")  # modules below this package that one does
 
 

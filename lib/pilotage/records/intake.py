@@ -17,11 +17,13 @@ from pilotage.hashes import fingerprint, sha256_json, write_json_atomically
 from pilotage.records import freshness
 from pilotage.records.dataset import Dataset, title
 from pilotage.records.dataset_checks import check_dataset
+from pilotage.records.queue_file import LOG
 from pilotage.records.schemas import TABLES
-from pilotage.records.sources import OWN_LABELS, matched
+from pilotage.records.sources import OWN_LABELS, OWN_REVIEWS, matched
 from pilotage.workspace import Workspace
 
 Progress = Callable[[str], None]
+OWN = (OWN_LABELS, OWN_REVIEWS, OWN_REVIEWS + LOG)  # what pilotage itself writes into the dataset's folder
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
     from pilotage.records.expectations import expect, load_expectations
 
     own = load_expectations(workspace)
-    patterns = sorted({OWN_LABELS, *(source.file for source in mapping.tables.values())})
+    patterns = sorted({*OWN, *(source.file for source in mapping.tables.values())})
     before = freshness.state(workspace, name, patterns)
     taken = _taken(workspace, name, mapping, progress)
     progress("checking expectations")
@@ -101,10 +103,9 @@ def _take_in_all(workspace: Workspace, name: str, mapping: Dataset, part: Path, 
     write_json_atomically(part / freshness.MANIFEST, {"patterns": patterns, "state": before, "outputs": outputs})
 
 
-def _taken(workspace: Workspace, name: str, mapping: Dataset, progress: Progress) -> Mapping[str, Any]:
+def _taken(workspace: Workspace, name: str, mapping: Dataset, progress: Progress) -> dict[str, Any]:
     """Every table of the dataset, parents first; all files that cannot be read at once as InputFaults."""
     from pilotage.records.derive import cases_from_events
-    from pilotage.records.own_labels import with_own_labels
     from pilotage.records.take_in import take_in
 
     taken: dict[str, Any] = {}
@@ -124,5 +125,17 @@ def _taken(workspace: Workspace, name: str, mapping: Dataset, progress: Progress
         raise InputFaults(title(name), faults)
     if "events" in taken and "cases" not in taken:
         taken["cases"] = cases_from_events(taken["events"])
-    taken = with_own_labels(taken, mapping, workspace.dataset(name))
+    taken = _with_own(taken, name, mapping, workspace.dataset(name))
     return {table: taken[table] for table in TABLES if table in taken}
+
+
+def _with_own(taken: Mapping[str, Any], name: str, mapping: Dataset, folder: Path) -> dict[str, Any]:
+    """The tables with what pilotage itself keeps in the dataset's folder; InputFaults where that is damaged."""
+    from pilotage.records.own_labels import with_own_labels
+    from pilotage.records.own_reviews import with_own_reviews
+
+    try:
+        return with_own_reviews(with_own_labels(taken, mapping, folder), mapping, folder)
+    except PilotageError as fault:
+        advice = f" ({fault.next})" if fault.next else ""
+        raise InputFaults(title(name), [f"{Path(fault.where).name}: {fault.what}{advice}"]) from fault

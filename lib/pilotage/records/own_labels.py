@@ -7,9 +7,8 @@ file. These labels join those that dataset.yaml maps, or are the table alone whe
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ import pyarrow as pa
 
 from pilotage.records.dataset import Dataset, TableSource
 from pilotage.records.encodings import REPLACEMENT
+from pilotage.records.own_tables import as_text, own_file, with_own
 from pilotage.records.readers import Broken, Raw
-from pilotage.records.row_checks import repeats
 from pilotage.records.schemas import TABLES
-from pilotage.records.sources import OWN_LABELS, matched
-from pilotage.records.take_in import Taken, take_in
+from pilotage.records.sources import OWN_LABELS
+from pilotage.records.take_in import Taken
 
 TABLE = "labels"
 WHO_ON_WHAT = ("source", "labeller", "interaction_id", "metric")
@@ -91,7 +90,8 @@ def read(path: Path, source: TableSource) -> Raw:
         if line.row and line.row.get("stream") == "uniform"
     ]
     cells = {
-        name: pa.array([_as_text(line.row, name) for line in rows], pa.string()) for name in TABLES[TABLE].required
+        name: pa.array([as_text((line.row or {}).get(name)) for line in rows], pa.string())
+        for name in TABLES[TABLE].required
     }
     numbers = np.array([line.number for line in rows], dtype=np.int64)
     return Raw(pa.table(cells), numbers, tuple(sorted(broken, key=lambda item: item.line)))
@@ -109,42 +109,9 @@ def _on_what(line: Line) -> tuple[Any, Any]:
     return (line.row or {}).get("interaction_id"), (line.row or {}).get("metric")
 
 
-def _as_text(row: Mapping[str, Any] | None, name: str) -> str | None:
-    value = (row or {}).get(name)
-    if value is None or value == "":
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", REPLACEMENT)
-
-
-def own_file(dataset: Dataset, folder: Path) -> Path | None:
-    """Where the dataset's own labels lie or will lie; None where dataset.yaml maps a file of that very name."""
-    path = folder / OWN_LABELS
-    mapped = (file for source in dataset.tables.values() for file in matched(folder, source.file))
-    return None if path in mapped else path
-
-
 def with_own_labels(taken: Mapping[str, Taken], dataset: Dataset, folder: Path) -> dict[str, Taken]:
     """The tables with the dataset's own labels among them; as they were where nobody has labelled anything."""
-    path = own_file(dataset, folder)
+    path = own_file(dataset, folder, OWN_LABELS)
     if path is None or not standing(lines(path)):
         return dict(taken)
-    own = take_in(TABLE, TableSource(file=OWN_LABELS), [path], "UTC", taken, read)
-    return {**taken, TABLE: _joined(taken[TABLE], own) if TABLE in taken else own}
-
-
-def _joined(mapped: Taken, own: Taken) -> Taken:
-    """Both as one table, and one account: every row of the own file was counted, so it adds to those declared."""
-    rows = pa.concat_tables([mapped.rows, own.rows]).combine_chunks()
-    return replace(
-        mapped,
-        rows=rows,
-        columns=tuple(name for name in mapped.table.names if name in {*mapped.columns, *own.columns}),
-        read=mapped.read + own.read,
-        exact_duplicates=mapped.exact_duplicates + own.exact_duplicates,
-        repeats=repeats(rows),
-        set_aside=pa.concat_tables([mapped.set_aside, own.set_aside]),
-        reasons=dict(sorted((Counter(mapped.reasons) + Counter(own.reasons)).items())),
-        sources=(*mapped.sources, *own.sources),
-        declared=None if mapped.declared is None else mapped.declared + own.read,
-    )
+    return with_own(taken, TABLE, path, TableSource(file=OWN_LABELS), read)

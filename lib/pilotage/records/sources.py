@@ -18,6 +18,7 @@ KINDS = {
 }
 _PACKED = ("csv", "jsonl")
 OWN_LABELS = "labels.jsonl"  # labels made with pilotage itself, in the dataset's folder
+OWN_REVIEWS = "reviews.sqlite"  # the review queue with its decisions, in the dataset's folder
 NOTHING_IN_IT = "check the export; leave the table out of dataset.yaml if there is nothing to export"
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pilotage.kpis import Tables
-from pilotage.pilot.labels.form import Form, verbatim
+from pilotage.page.keyed_form import verbatim
+from pilotage.pilot.labels.form import Form
 from pilotage.pilot.labels.plan_file import draw_more
 from pilotage.pilot.labels.questions import Question, question_of
 from pilotage.pilot.labels.sitting import Sitting, open_sitting

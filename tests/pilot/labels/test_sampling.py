@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotage.errors import PilotageError
-from pilotage.pilot.labels.sampling import SHARED, Plan, extend, is_shared, number, overtaken, to_do
+from pilotage.hashes import permanent_number
+from pilotage.pilot.labels.sampling import SHARED, Plan, extend, is_shared, overtaken, to_do
 from pilotage.pilot.labels.store import Label, standing
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
@@ -31,8 +32,8 @@ def label(name: str, value: float | None = 0.0, by: str = "Ada", **more: object)
 
 def test_the_numbers_of_runs_are_uniform_and_independent_between_uses() -> None:
     many = names(20_000)
-    first = [number("uniform", "d", name) for name in many]
-    second = [number("guided", "d", name) for name in many]
+    first = [permanent_number("uniform", "d", name) for name in many]
+    second = [permanent_number("guided", "d", name) for name in many]
     assert abs(sum(first) / len(many) - 0.5) < 0.01
     for tenth in range(10):
         share = sum(tenth / 10 <= value < (tenth + 1) / 10 for value in first) / len(many)

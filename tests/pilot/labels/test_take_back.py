@@ -15,10 +15,11 @@ from pilotage.errors import InputFaults, PilotageError
 from pilotage.kpis import Tables
 from pilotage.pilot.labels.plan_file import draw_more
 from pilotage.pilot.labels.questions import question_of
-from pilotage.pilot.labels.sheet import COLUMNS, LONGEST, cell_text, rows_of, write_sheet
+from pilotage.pilot.labels.sheet import LAYOUT, rows_of
 from pilotage.pilot.labels.sitting import open_sitting
 from pilotage.pilot.labels.store import Label, append, read, standing
 from pilotage.pilot.labels.take_back import take_back
+from pilotage.records.hand_out import LONGEST, cell_text, write_sheet
 from pilotage.workspace import Workspace
 
 Build = Callable[..., Tables]
@@ -45,7 +46,7 @@ class Case:
         path = self.folder / name
         path.unlink(missing_ok=True)
         sitting = open_sitting(self.workspace, "desk", self.tables, M, question_of(M), labeller)
-        write_sheet(path, rows_of(sitting))
+        write_sheet(path, rows_of(sitting), LAYOUT)
         return path
 
     def back(self, path: Path, **more: bool) -> object:
@@ -125,12 +126,12 @@ def test_no_cell_is_a_formula_and_only_what_is_asked_can_be_changed(case: Case) 
     sheet = openpyxl.load_workbook(case.export()).active
     assert sheet.freeze_panes == "B2"
     assert sheet.protection.sheet
-    assert [cell.value for cell in sheet[1]] == list(COLUMNS)
+    assert [cell.value for cell in sheet[1]] == list(LAYOUT.columns)
     for row in sheet.iter_rows():
         for cell in row:
             assert cell.data_type != "f"
             assert not str(cell.value or "").startswith(("=", "+", "-", "@"))
-            name = COLUMNS[cell.column - 1]
+            name = LAYOUT.columns[cell.column - 1]
             assert cell.protection.locked == (cell.row == 1 or name not in ("value", "remark"))
             assert cell.alignment.wrap_text
     (choices,) = sheet.data_validations.dataValidation
@@ -280,11 +281,11 @@ def test_a_file_that_is_none_is_said_plainly(case: Case, name: str) -> None:
 def test_no_file_is_ever_written_over(case: Case) -> None:
     path = case.export()
     with pytest.raises(PilotageError, match="such a file already"):
-        write_sheet(path, [])
+        write_sheet(path, [], LAYOUT)
     with pytest.raises(PilotageError, match=r"\.xlsx or \.csv"):
-        write_sheet(case.folder / "a.ods", [])
+        write_sheet(case.folder / "a.ods", [], LAYOUT)
     with pytest.raises(PilotageError, match="no such folder"):
-        write_sheet(case.folder / "nowhere" / "a.csv", [])
+        write_sheet(case.folder / "nowhere" / "a.csv", [], LAYOUT)
 
 
 def test_ids_that_a_table_cannot_tell_apart_are_never_mixed_up(case: Case, tables: Build) -> None:
@@ -293,6 +294,6 @@ def test_ids_that_a_table_cannot_tell_apart_are_never_mixed_up(case: Case, table
     draw_more(case.workspace, "desk", "task_success", both, AT, uniform=2)
     sitting = open_sitting(case.workspace, "desk", both, "task_success", question_of("task_success"), "Ada")
     path = case.folder / "odd.csv"
-    write_sheet(path, rows_of(sitting))
+    write_sheet(path, rows_of(sitting), LAYOUT)
     assert cell_text("i\x01") == cell_text("i\x02")
     assert len(faults_of(case, fill(path, {"i¤": "yes"}))) >= 2

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pilotage.errors import PilotageError
+from pilotage.hashes import permanent_number
 from pilotage.kpis import Tables, fill_runs
 from pilotage.pilot.judge.prompt import Prompt
-from pilotage.pilot.labels.sampling import number
 from pilotage.pilot.scorers.task import Task
 
 PHASE = "pilot"
@@ -50,7 +50,7 @@ def draw(tables: Tables, dataset: str, metric: str, n: int | None, known: Collec
 
 
 def _shuffled(names: list[str], dataset: str) -> list[str]:
-    return sorted(names, key=lambda name: number("judge", dataset, name))
+    return sorted(names, key=lambda name: permanent_number("judge", dataset, name))
 
 
 def _drawn(names: list[str], n: int, known: Collection[str]) -> dict[str, float]:

@@ -9,12 +9,12 @@ count runs, all with the same chance, and treat the runs of one task as one clus
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pilotage.errors import PilotageError
+from pilotage.hashes import permanent_number
 from pilotage.pilot.labels.store import Label, Stream, restamped
 
 SHARED = 0.15  # of the runs, which two people label, so that their agreement is known
@@ -77,12 +77,6 @@ class Plan:
         return {**guided, **uniform}
 
 
-def number(use: str, salt: str, interaction_id: str) -> float:
-    """The run's permanent number for this use, from 0 and below 1: always the same, independent between uses."""
-    text = "\0".join((use, salt, interaction_id)).encode("utf-8", "replace")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") / 2**64
-
-
 def extend(
     plan: Plan,
     units: Sequence[str],
@@ -104,7 +98,7 @@ def extend(
         raise PilotageError(what, next="let a judge score them first, or draw without --guided")
     chance = max(plan.chance, min(1.0, uniform / len(units)))
     known = {name for draw in plan.draws for name in draw.uniform}
-    new = tuple(name for name in units if name not in known and number("uniform", plan.salt, name) < chance)
+    new = tuple(name for name in units if name not in known and permanent_number("uniform", plan.salt, name) < chance)
     chosen = _guided(plan, units, guided, chance, suspicion or {}) if guided else {}
     taken = known.union(new)
     return Draw(plan.metric, at, len(units), chance, new, {k: v for k, v in chosen.items() if k not in taken})
@@ -119,7 +113,7 @@ def _guided(
     factor = _factor(list(weights.values()), wanted / (1 - chance) if chance < 1 else 0.0)
     before = plan.guided
     chances = {name: max(before.get(name, 0.0), min(1.0, factor * weight)) for name, weight in weights.items()}
-    return {name: c for name, c in chances.items() if number("guided", plan.salt, name) < c}
+    return {name: c for name, c in chances.items() if permanent_number("guided", plan.salt, name) < c}
 
 
 def _factor(weights: Sequence[float], wanted: float) -> float:
@@ -152,12 +146,12 @@ def to_do(plan: Plan, labels: Iterable[Label], labeller: str, units: Iterable[st
         for name, item in plan.items.items()
         if name in present and name not in own and others.get(name, 0) < (2 if is_shared(plan, name) else 1)
     ]
-    return sorted(left, key=lambda item: number("order", f"{plan.salt}\0{labeller}", item.interaction_id))
+    return sorted(left, key=lambda item: permanent_number("order", f"{plan.salt}\0{labeller}", item.interaction_id))
 
 
 def is_shared(plan: Plan, interaction_id: str) -> bool:
     """Whether two people label the run."""
-    return number("shared", plan.salt, interaction_id) < SHARED
+    return permanent_number("shared", plan.salt, interaction_id) < SHARED
 
 
 def overtaken(plan: Plan, labels: Iterable[Label]) -> list[Label]:

@@ -9,7 +9,7 @@ from numpy.random import PCG64, Generator, SeedSequence
 
 PARTS = (
     "cases", "events", "runs", "calls", "wording", "pilot sample", "production sample", "labels", "feedback", "reviews",
-    "training", "texts", "costs", "inbox", "guard reviews",
+    "training", "texts", "costs", "inbox", "guard reviews", "second looks",
 )  # fmt: skip  # a new part goes to the end: a part's place in this list is what seeds it
 
 

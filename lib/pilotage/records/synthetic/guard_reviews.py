@@ -57,6 +57,7 @@ def _decided(
             "reason": np.where(rejected, ATTACK, HARMLESS).astype(object),
             "seconds": seconds,
             "seeded": np.zeros(len(rows), dtype=bool),
+            "adjudicates": np.zeros(len(rows), dtype=bool),
             "queued_at": queued,
             "decided_at": queued + (waited + seconds).astype("timedelta64[s]"),
         }

@@ -12,6 +12,7 @@ from pilotage.records.synthetic.guard_reviews import with_guard_reviews
 from pilotage.records.synthetic.money import costs_table, training_table
 from pilotage.records.synthetic.people import checked, feedback_table, labels_table, reviews_table
 from pilotage.records.synthetic.process import cases_table, draw_cases, events_table
+from pilotage.records.synthetic.second_looks import with_second_looks
 from pilotage.records.synthetic.texts import texts_table
 from pilotage.records.synthetic.world import UTC_OFFSET_H, World, world_of
 
@@ -34,7 +35,7 @@ def tables_of(world: World, seed: int) -> dict[str, pd.DataFrame]:
     calls = draw_calls(world, runs, seed)
     known = checked(world, runs, seed)
     interactions = interactions_table(world, cases, runs, known, attempts(calls), seed)
-    reviews = reviews_table(world, runs, seed)
+    reviews = with_second_looks(reviews_table(world, runs, seed), world, runs, seed)
     tables = {
         "cases": cases_table(world, cases),
         "events": events_table(world, cases, seed),

@@ -125,6 +125,8 @@ class People:
     correction: float = 0.4  # share of the dissatisfied who correct instead of only rejecting
     review_share: float = 0.15
     seeded: int = 60
+    reviewed_twice: int = 75  # uniform reviews of the pilot that a second person repeats
+    overruled: float = 0.04  # of what is right, rejected by that second person
     catch: tuple[float, float] = (0.93, 0.80)  # of a seeded error, by reviewer
     held_if: tuple[float, float, float] = (0.60, 0.45, 0.025)  # by a guard: an attack, another remark, any other input
     held_twice: int = 24  # so many of what was held up two people look at
@@ -193,8 +195,8 @@ def _small(variant: str, tasks: int, success_shift: float, labelled: int, labell
     world = World(variant)
     segments = tuple(replace(s, success=s.success + success_shift) for s in world.segments)
     people = People(
-        labelled=labelled, labelled_twice=labelled_twice, guided=10, production_labelled=15, rates=0.6, seeded=12,
-        held_twice=2, learners=12, texts=480, inbox=40,
+        labelled=labelled, labelled_twice=labelled_twice, guided=10, production_labelled=15, rates=0.6, seeded=40,
+        reviewed_twice=12, review_share=1.0, held_twice=2, learners=12, texts=480, inbox=40,
     )  # fmt: skip
     process = replace(
         world.process,

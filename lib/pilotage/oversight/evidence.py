@@ -1,0 +1,129 @@
+"""What the reviews prove of one action type at one tier, however often one looks.
+
+Only the uniform stream counts, one run per task, and each review known to exist that is not there as an error. What
+reviewers overlook, no review shows: with less than everybody watching, an error rate is proved against the limit times
+the lower bound of the share of planted errors that reviewers find. Both bounds hold at every look. That together they
+are wrong no more often than the playbook allows for one of them is shown by simulation in
+tests/oversight/test_promotion_simulated.py: a catch rate that is bounded too high makes the limit only a little higher.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pilotage.oversight.reviewed import Reviewed
+from pilotage.playbook import TIERS, OversightPolicy, Tier
+from pilotage.statistics import Interval, anytime_rate, log_evidence_above, log_evidence_below, one_trial_rate
+from pilotage.words import apart, count, number
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The reviews of one action type against the limit of one tier.
+
+    `errors` of `n` units were wrong, `missing` of these errors being reviews that are not there. `caught` of `planted`
+    errors were found; `catch` has that share with bounds, None where nothing was planted. `effective_limit` is what
+    `errors` are held against: the limit itself in the loop, where a person sees each output anyway, else the limit
+    times the low end of `catch`; None where that is unknown or 0. `rate` has the errors that reviewers saw, with
+    bounds; None without units. `log_e` is the natural logarithm of the e-value that the rate is below the effective
+    limit, `needed` what it must reach. `refuted`: the rate that reviewers saw is surely above the limit.
+    """
+
+    action: str
+    tier: Tier
+    limit: float
+    errors: int
+    n: int
+    missing: int
+    planted: int
+    caught: int
+    catch: Interval | None
+    effective_limit: float | None
+    rate: Interval | None
+    log_e: float
+    needed: float
+    confidence: float
+    reviews_min: int
+    certified: bool
+    refuted: bool
+    why: str
+
+
+def evidence(
+    found: Reviewed,
+    policy: OversightPolicy,
+    action: str,
+    tier: Tier,
+    until: datetime | None = None,
+    since: datetime | None = None,
+) -> Evidence:
+    """What the reviews decided by `until` prove, of units decided after `since`; both UTC, without zone; None: all.
+
+    `since` cuts no planted errors: what reviewers catch is no matter of the agent's past. KeyError for an action type
+    that the policy does not name.
+    """
+    seen = found if until is None else found.until(until)
+    units = seen.certifying(action)
+    if since is not None:
+        units = units[units["decided_at"] > since]
+    planted = seen.planted[seen.planted["action_type"] == action]
+    return _weighed(policy, action, tier, units, planted, seen.missing)
+
+
+def _weighed(
+    policy: OversightPolicy, name: str, tier: Tier, units: DataFrame, planted: DataFrame, missing: int
+) -> Evidence:
+    action = policy.action(name)
+    if action is None:
+        raise KeyError(name)
+    limit, tail = policy.limit(action, tier).value, policy.alpha
+    n, wrong, m, caught = len(units), int(units["wrong"].sum()), len(planted), int(planted["wrong"].sum())
+    errors = min(wrong + missing, n)
+    catch = anytime_rate(caught, m, 1 - 2 * tail, missing) if m else None
+    effective = limit if tier == TIERS[0] else limit * catch.low if catch else None
+    log_e = float(log_evidence_below(errors, n, effective)) if effective else -math.inf
+    enough = policy.reviews_min.value
+    certified = log_e >= -math.log(tail) and n >= enough
+    refuted = float(log_evidence_above(wrong, n, limit)) >= -math.log(tail)
+    parts = (limit, errors, n, errors - wrong, m, caught, catch, effective or None)
+    rate = one_trial_rate(wrong, n, 1 - 2 * tail, missing, anytime_rate) if n else None
+    why = _why(parts, certified, refuted, enough)
+    rest = (rate, log_e, -math.log(tail), policy.confidence, enough, certified, refuted, why)
+    return Evidence(name, tier, *parts, *rest)
+
+
+_Parts = tuple[float, int, int, int, int, int, Interval | None, float | None]
+
+
+def _why(parts: _Parts, certified: bool, refuted: bool, enough: int) -> str:
+    limit, errors, n, missing, planted, caught, catch, effective = parts
+    seen = f"{count(errors, 'errors')} in {count(n, 'reviews')}"
+    seen += f" ({missing} of them reviews that are not there)" if missing else ""
+    found = f"of {count(planted, 'planted errors')} reviewers found {caught}"
+    if not n:
+        return "nothing of its uniform stream was reviewed"
+    if refuted:
+        return f"{seen}: surely more than the limit of {number(limit, 'share')}"
+    if certified:
+        return f"{seen}: surely below {_against(limit, effective, found, catch)}"
+    if n < enough:
+        return f"{seen}: the playbook asks for {enough} at least"
+    if effective is None:
+        short = found if planted else "no error was planted"
+        return f"{seen}, but {short}, so nobody knows how many errors reviewers miss"
+    return f"{seen}: not yet surely below {_against(limit, effective, found, catch)}"
+
+
+def _against(limit: float, effective: float | None, found: str, catch: Interval | None) -> str:
+    if effective is None or effective == limit or catch is None:
+        return number(limit, "share")
+    less, whole = apart(effective, limit, "share")
+    return (
+        f"{less}, which is the limit of {whole} as far as reviewers see: {found}, surely {number(catch.low, 'share')}"
+    )

@@ -1,0 +1,38 @@
+"""The system prompt that belongs to an example to train on."""
+
+from __future__ import annotations
+
+import re
+
+from pilotage.errors import PilotageError
+from pilotage.playbook import read_policy
+from pilotage.redact import redact
+from pilotage.workspace import Workspace
+
+_REMARK = re.compile(r"\A(\s*<!--.*?-->)+\s*", re.DOTALL)
+REFERENCE = "[reference]"
+
+
+def system_prompt(workspace: Workspace) -> str:
+    """The text that guardrails.yaml names, remarks at its head left out; "" where there is no such file or name.
+
+    In place of the canary stands [reference]: in a file that leaves the house it would betray nothing any more.
+    PilotageError where the prompt cannot be read.
+    """
+    if not (workspace.playbook / "guardrails.yaml").is_file():
+        return ""
+    given = read_policy(workspace, ("guardrails",)).guardrails.system_prompt
+    if given is None:
+        return ""
+    folder = (workspace.playbook / "prompts").resolve()
+    path = (folder / given.prompt).resolve()
+    where = f"playbook/prompts/{given.prompt}"
+    if not path.is_relative_to(folder):
+        raise PilotageError("lies outside of playbook/prompts/", where, "move it there, or name another")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        why = getattr(fault, "strerror", None) or "it is not UTF-8 text"
+        raise PilotageError(f"the system prompt cannot be read: {why}", where) from None
+    canary = r"\s+".join(map(re.escape, given.canary.split()))
+    return redact(re.sub(canary, REFERENCE, _REMARK.sub("", text)).strip())

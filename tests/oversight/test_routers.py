@@ -1,0 +1,113 @@
+"""The router as an agent's own process loads it: from files, once a day, for all its threads."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilotage.errors import PilotageError
+from pilotage.oversight import routers
+from pilotage.oversight.routers import load, route
+from pilotage.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+AT = datetime(2026, 9, 1, 9)
+WRONG = "Please cancel the order of the blue chairs for the office in Turin"
+ACTION = {"interaction_id": "new", "action_type": "post invoice", "confidence": 0.9, "amount": 5.0}
+RUN = {"segment": "emea", "latency_s": 1, "input_tokens": 1, "output_tokens": 1, "model": "m", "prompt_hash": "p"}
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="") as stream:
+        table = csv.DictWriter(stream, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+
+
+def make_dataset(root: Path, name: str, reviews: int) -> None:
+    """A dataset of so many reviewed runs, all right but the first."""
+    folder = root / "data" / name
+    folder.mkdir(parents=True)
+    times = [AT + timedelta(hours=n) for n in range(reviews)]
+    write(folder / "interactions.csv", [
+        {"interaction_id": f"i{n}", "phase": "pilot", "case_id": f"c{n}", "started_at": at, "outcome": "answered",
+         "attempts": 1, "success": 1, "input_text": f"Pay the {n}th bill" if n else WRONG, "output_text": "done", **RUN}
+        for n, at in enumerate(times)
+    ])  # fmt: skip
+    write(folder / "reviews.csv", [
+        {"review_id": f"r{n}", "interaction_id": f"i{n}", "phase": "pilot", "action_type": "post invoice",
+         "tier": "in the loop", "reviewer": "a", "decision": "approve" if n else "reject", "seconds": 30,
+         "stream": "uniform", "inclusion_probability": 1.0, "queued_at": at, "decided_at": at}
+        for n, at in enumerate(times)
+    ])  # fmt: skip
+    tables = "".join(f"  {table}: {{file: {table}.csv}}\n" for table in ("interactions", "reviews"))
+    (folder / "dataset.yaml").write_text(f"name: {name}\ntime_zone: UTC\ntables:\n{tables}")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    root = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "playbook", root / "playbook", ignore=shutil.ignore_patterns("audit_log.jsonl", "proposals"))
+    make_dataset(root, "desk", 60)
+    make_dataset(root, "sample", 1)
+    return Workspace(root)
+
+
+@pytest.fixture
+def here(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(place.root))
+    routers._loaded.cache_clear()
+    return place
+
+
+def test_the_tier_is_that_of_the_reviews_by_that_day(place):
+    before, after = (load(place, "desk", day) for day in (date(2026, 9, 2), date(2026, 9, 30)))
+    assert (before.tiers["post invoice"], after.tiers["post invoice"]) == (None, "in the loop")
+    assert not before.alarms
+
+
+def test_an_input_that_people_found_handled_wrongly_asks(place):
+    router = load(place.root, "desk", date(2026, 9, 30))
+    assert any("got wrong" in why for why in router.route({**ACTION, "input_text": WRONG}, ()).reasons)
+    fine = router.route({**ACTION, "input_text": "Confirm the meeting on Monday"}, ())
+    assert fine.reasons == ("post invoice is in the loop: a person decides each one",)
+
+
+def test_the_draw_is_that_of_the_review_queue(place):
+    assert load(place, "desk", date(2026, 9, 30)).salt == "desk"
+
+
+def test_a_process_routes_by_its_only_own_dataset(here):
+    assert route({**ACTION, "input_text": WRONG}, ()).decision == "ask a person"
+    assert routers._loaded(here, datetime.now(UTC).date()).salt == "desk"
+
+
+def test_many_threads_load_one_router(here, monkeypatch):
+    loads = []
+    real = routers.load
+    monkeypatch.setattr(routers, "load", lambda *given: loads.append(given) or real(*given))
+    with ThreadPoolExecutor(8) as pool:
+        decisions = list(pool.map(lambda n: route({**ACTION, "input_text": f"bill {n}"}, ()).decision, range(40)))
+    assert set(decisions) == {"ask a person"}
+    assert len(loads) == 1
+
+
+def test_several_datasets_have_to_be_named(here, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        make_dataset(tmp_path, name, 1)
+    shutil.copytree(here.playbook, tmp_path / "playbook")
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tmp_path))
+    with pytest.raises(PilotageError, match="several datasets: one, two"):
+        route(ACTION, ())
+
+
+@pytest.mark.parametrize(("where", "dataset", "message"), [("", "dask", "no dataset 'dask'"), ("no", "desk", "folder")])
+def test_what_is_not_there_is_said(place, where, dataset, message):
+    with pytest.raises(PilotageError, match=message):
+        load(place.root / where, dataset, date(2026, 9, 30))
