@@ -35,7 +35,8 @@ from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
 from pilotage.workspace import Workspace
 
-# The same examples each time: whether a change is sound is not to hang on luck. `--hypothesis-profile default` tries others.
+# The same examples each time: whether a change is sound is not to hang on luck.
+# `--hypothesis-profile default` tries others.
 settings.register_profile("same examples", derandomize=True, deadline=None)
 settings.load_profile("same examples")
 
@@ -330,7 +331,9 @@ FINISHED = pytest.StashKey[Path]()
 def copy_workspace(root: Path) -> Workspace:
     """A copy of the project's playbook, pages and sample, without what people decided."""
     for name in ("playbook", "notebooks", "data/sample"):
-        ignored = shutil.ignore_patterns("audit_log.jsonl", "proposals", "guard", ".ipynb_checkpoints")
+        ignored = shutil.ignore_patterns(
+            "audit_log.jsonl", "proposals", "guard", "reviews.sqlite*", ".ipynb_checkpoints"
+        )
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     return Workspace(root)
 

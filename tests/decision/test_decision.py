@@ -26,6 +26,7 @@ NEXT = replace(
 )
 MONEY = Gate("payback_months", "payback_months", None, True, "go", "measured 9 months", 18.0)
 GUARD = Gate("guard_catch_rate", "guard_catch_rate", "in the loop", True, "go", "measured 90%", 0.5)
+OVERSIGHT = Gate("found_error_rate", "found_error_rate", "in the loop", True, "go", "13 errors in 458 reviews", 0.25)
 GRADE = Gate("baseline_grade", "baseline_grade", None, True, "go", "the baseline is recorded", "recorded")
 
 
@@ -41,6 +42,7 @@ def all_pages(run: Path, quality: Gate = QUALITY, money: Gate = MONEY) -> None:
     evidence(run, "baseline", [GRADE], baseline_grade="recorded", claim="Recorded before the pilot.")
     evidence(run, "pilot", [quality, NEXT], (SUCCESS,))
     evidence(run, "guardrails", [GUARD])
+    evidence(run, "oversight", [OVERSIGHT])
     evidence(run, "roi", [money])
 
 
@@ -48,10 +50,10 @@ def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_
     all_pages(tmp_path)
     found = decision.decide(page("decision"))
     assert (found.answer, found.tier, found.held_by) == ("go", "in the loop", ())
-    assert found.why == ("All 4 required gates are open for production in the loop: a person approves every output.")
+    assert found.why == ("All 5 required gates are open for production in the loop: a person approves every output.")
 
 
-@pytest.mark.parametrize("stage", ["baseline", "pilot", "guardrails", "roi"])
+@pytest.mark.parametrize("stage", ["baseline", "pilot", "guardrails", "oversight", "roi"])
 def test_a_page_without_a_verdict_makes_it_not_yet(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -132,7 +134,7 @@ def test_with_no_page_at_all_there_is_still_a_decision(page: NewPage) -> None:
     assert [gate.name for gate in found.gates] == ["page_baseline", "page_pilot", "page_guardrails", "page_roi"]
 
 
-@pytest.mark.parametrize("stage", ["pilot", "guardrails", "roi"])
+@pytest.mark.parametrize("stage", ["pilot", "guardrails", "oversight", "roi"])
 def test_a_page_struck_from_the_plan_still_holds_the_decision(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -151,6 +153,7 @@ def test_every_side_that_holds_is_named_the_heaviest_first(page: NewPage, tmp_pa
         [replace(QUALITY, answer="not yet"), replace(QUALITY, kpi="pass_hat_k", answer="not yet"), tool],
     )
     evidence(tmp_path, "guardrails", [GUARD])
+    evidence(tmp_path, "oversight", [OVERSIGHT])
     evidence(tmp_path, "roi", [MONEY])
     assert decision.decide(page("decision")).held_by == ("quality", "organization", "technology")
 
@@ -174,6 +177,7 @@ def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPa
     evidence(tmp_path, "baseline", [replace(GRADE, answer="not yet")])
     evidence(tmp_path, "pilot", [held], (SUCCESS,))
     evidence(tmp_path, "guardrails", [GUARD])
+    evidence(tmp_path, "oversight", [OVERSIGHT])
     evidence(tmp_path, "roi", [MONEY])
     found = decision.decide(page("decision"))
     assert found.why == (

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 def workspace(tmp_path: Path) -> Workspace:
     shutil.copytree(ROOT / "playbook", tmp_path / "playbook", ignore=shutil.ignore_patterns("*.jsonl"))
     (tmp_path / "notebooks").mkdir()
-    for name in ("01_baseline", "02_pilot", "03_guardrails", "08_roi", "09_decision"):
+    for name in ("01_baseline", "02_pilot", "03_guardrails", "04_oversight", "08_roi", "09_decision"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
     return Workspace(tmp_path)
 
@@ -47,7 +47,7 @@ def faults_of(workspace: Workspace, name: str) -> list[str]:
 def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     assert book.tier == "in the loop"
-    assert [page.stage for page in book.pages] == ["baseline", "pilot", "guardrails", "roi", "decision"]
+    assert [page.stage for page in book.pages] == ["baseline", "pilot", "guardrails", "oversight", "roi", "decision"]
     assert book.pilot.gates["task_success_rate"].limits["on the loop"].value == 0.92
     assert book.assumptions.cost_per_error.span == (60, 120, 240)
     assert book.assumptions.people_cost_per_hour.span == (38, 38, 38)

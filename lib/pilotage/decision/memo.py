@@ -22,8 +22,8 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Data checks that failed, if any, and seven cards: what is asked next, error rate, human review, money, the biggest
-    doubt, what holds the decision, who signs."""
+    """Data checks that failed, if any, and seven cards: what is asked next, error rate, human review, money, the
+    biggest doubt, what holds the decision, who signs."""
     book = page.playbook
     signatures = list(book.decision.signatures)
     warning = html.note(f"Data checks that failed: {'; '.join(decision.warnings)}.", "warning")

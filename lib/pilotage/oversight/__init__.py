@@ -6,6 +6,9 @@ from pilotage.oversight.agreement import agreement_finding, agreement_table, dis
 from pilotage.oversight.fatigue_shown import fatigue_finding, fatigue_table, wear_alt, wear_figure
 from pilotage.oversight.gates import gates
 from pilotage.oversight.overseen import in_detail, overseen
+from pilotage.oversight.queue.form import form
+from pilotage.oversight.route import Routed
+from pilotage.oversight.routers import load, route
 from pilotage.oversight.screen import first_screen, left
 from pilotage.oversight.show import (
     actions_table,
@@ -22,6 +25,7 @@ from pilotage.oversight.show import (
 from pilotage.oversight.threshold_shown import threshold_alt, threshold_figure, threshold_table
 
 __all__ = [
+    "Routed",
     "actions_table",
     "adoption",
     "adoption_alt",
@@ -34,17 +38,20 @@ __all__ = [
     "fatigue_finding",
     "fatigue_table",
     "first_screen",
+    "form",
     "gates",
     "history_table",
     "in_detail",
     "items_table",
     "left",
+    "load",
     "overseen",
     "path_alt",
     "path_figure",
     "proved_table",
     "remarks",
     "reviewed_text",
+    "route",
     "rules_text",
     "threshold_alt",
     "threshold_figure",

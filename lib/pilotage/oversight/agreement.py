@@ -160,7 +160,8 @@ def agreement_finding(found: Agreement) -> str:
     if not found.items:
         return "No run was reviewed by two people, so nobody knows whether another reviewer would decide alike."
     alike = f"Two people on the same item decided alike in {found.same:,} of {count(found.items, 'items')}"
-    rest = f"; {count(len(found.disputes), 'disputes')} wait to be settled" if found.disputes else ""
+    waits = "waits" if len(found.disputes) == 1 else "wait"
+    rest = f"; {count(len(found.disputes), 'disputes')} {waits} to be settled" if found.disputes else ""
     return f"{alike}{rest}."
 
 

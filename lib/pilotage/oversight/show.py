@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+MARGIN = 0.22  # of the width, right of the line, for the names of the limits
 POINTS = 60  # of the line, however many reviews there are
 TIER_COLOURS = dict(zip(TIERS, (figures.SOFT, figures.DOUBT, figures.BAD), strict=True))
 
@@ -169,7 +170,7 @@ def path_figure(found: Overseen, one: Acting) -> Figure | None:
     axes.plot(at, [r.high for r in rates], color=figures.INK, linewidth=1.6, label="at most, at every look")
     axes.plot(at, [r.estimate for r in rates], color=figures.INK, linewidth=1, linestyle=":", label="found")
     _draw_limits(axes, one, int(at[-1]))
-    axes.set(xlabel="reviewed cases drawn by chance", ylim=(0, None), xlim=(at[0], at[-1]))
+    axes.set(xlabel="reviewed cases drawn by chance", ylim=(0, None), xlim=(at[0], at[-1] * (1 + MARGIN)))
     axes.yaxis.set_major_formatter(lambda value, _: number(value, "share"))
     axes.legend(frameon=False, fontsize=8, loc="upper right")
     return figure
@@ -181,7 +182,7 @@ def _draw_limits(axes: Axes, one: Acting, last: int) -> None:
             colour = TIER_COLOURS[tier]
             axes.axhline(proved.effective_limit, color=colour, linewidth=1, linestyle="--")
             axes.annotate(
-                f"limit {tier}", (last, proved.effective_limit), (-4, 3), textcoords="offset points", ha="right",
+                tier, (last * (1 + MARGIN), proved.effective_limit), (-2, 3), textcoords="offset points", ha="right",
                 fontsize=8, color=colour,
             )  # fmt: skip
 

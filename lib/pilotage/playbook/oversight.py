@@ -1,4 +1,4 @@
-"""oversight.yaml: what the agent does, how much of it people review, and what must be proved before they review less."""
+"""oversight.yaml: what the agent does, how much of it people review, and what must be proved to review less."""
 
 from __future__ import annotations
 

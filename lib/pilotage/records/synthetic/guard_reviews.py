@@ -55,6 +55,7 @@ def _decided(
             "reviewer": picked(REVIEWERS, reviewer),
             "decision": np.where(rejected, "reject", "approve").astype(object),
             "reason": np.where(rejected, ATTACK, HARMLESS).astype(object),
+            "correction": None,
             "seconds": seconds,
             "seeded": np.zeros(len(rows), dtype=bool),
             "adjudicates": np.zeros(len(rows), dtype=bool),

@@ -134,6 +134,11 @@ def reviews_table(world: World, runs: Runs, seed: int) -> pd.DataFrame:
     return table
 
 
+def _corrections(runs: Runs, rows: np.ndarray) -> np.ndarray:
+    """What the agent should have said instead."""
+    return np.array([f"Ask the buyer: order {order} differs." for order in runs.order[rows].tolist()], dtype=object)
+
+
 def _reviewed(
     world: World, runs: Runs, rng: np.random.Generator, rows: np.ndarray, planted: np.ndarray
 ) -> pd.DataFrame:
@@ -156,6 +161,7 @@ def _reviewed(
             "reviewer": picked(REVIEWERS, reviewer),
             "decision": np.select([corrected, found], ["correct", "reject"], "approve").astype(object),
             "reason": where_known(found, reason),
+            "correction": where_known(corrected & ~planted, _corrections(runs, rows)),
             "seconds": seconds,
             "seeded": planted,
             "queued_at": queued,

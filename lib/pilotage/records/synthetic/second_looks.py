@@ -52,6 +52,7 @@ def _decided(before: pd.DataFrame, reviewer: object, found: np.ndarray, rng: np.
         reviewer=reviewer,
         decision=np.where(found, "reject", "approve").astype(object),
         reason=where_known(found, reason),
+        correction=None,
         seconds=seconds,
         queued_at=before["decided_at"],
         decided_at=before["decided_at"] + (waited + seconds).astype("timedelta64[s]"),
