@@ -33,8 +33,9 @@ test: $(VENV)/all ## run every check; set-up included
 	$(BIN)/lint-imports
 	$(HOME_FILES) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-coverage: $(VENV)/all ## check cell by cell, and over 200 seeds of the sample, that the intervals hold the truth (10 minutes)
+coverage: $(VENV)/all ## check cell by cell, and over 200 seeds of the sample, that the intervals hold the truth (20 minutes)
 	$(BIN)/python -m pytest tests/statistics/test_coverage_table.py tests/statistics/test_false_go.py tests/kpis/test_coverage.py \
+		tests/oversight/test_promotion_simulated.py \
 		--repeats 20000 --seeds 200 --timeout 7200 -s
 
 bench-evaluate: $(VENV)/base ## measure what an evaluation costs beside a plain loop of calls (minutes)

@@ -32,7 +32,11 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("line", commands())
 def test_a_command_and_its_options_exist(line: str) -> None:
     words = line.split()
-    command = words[:2] if words[0] in ("baseline", "guard", "key", "labels", "log", "pilot") else words[:1]
+    command = (
+        words[:2]
+        if words[0] in ("baseline", "guard", "key", "labels", "log", "oversight", "pilot", "reviews")
+        else words[:1]
+    )
     text = help_of(*command)
     assert all(option.split("=")[0] in text for option in words if option.startswith("--"))
 

@@ -131,7 +131,13 @@ def test_decision_json_has_every_promised_key_and_survives_json(page: NewPage, t
 def test_with_no_page_at_all_there_is_still_a_decision(page: NewPage) -> None:
     found = decision.decide(page("decision"))
     assert found.answer == "not yet"
-    assert [gate.name for gate in found.gates] == ["page_baseline", "page_pilot", "page_guardrails", "page_roi"]
+    assert [gate.name for gate in found.gates] == [
+        "page_baseline",
+        "page_pilot",
+        "page_guardrails",
+        "page_oversight",
+        "page_roi",
+    ]
 
 
 @pytest.mark.parametrize("stage", ["pilot", "guardrails", "oversight", "roi"])

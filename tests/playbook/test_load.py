@@ -58,7 +58,7 @@ def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
 def test_every_shipped_limit_and_assumption_is_marked_as_an_example(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     decided = list(find_decided(book))
-    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 3 * 3 + 2 + 11
+    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 3 * 3 + (1 + 1 + 9 + 1 + 6 + 2 + 2) + 2 + 11
     assert all(part.example for part in decided)
 
 
@@ -111,7 +111,7 @@ def test_all_faults_of_all_files_are_told_at_once(workspace: Workspace) -> None:
         load_playbook(workspace)
     assert str(caught.value).split("\n") == [
         "playbook/playbook.yaml cannot be followed:",
-        "  pages[4].notebook: notebooks/08_roi.ipynb is missing",
+        "  pages[5].notebook: notebooks/08_roi.ipynb is missing",
         "playbook/baseline.yaml cannot be followed:",
         "  min_cases: should be an integer (got 'many')",
         "  plan.weeks_max: is missing",
@@ -164,11 +164,11 @@ CASES = [
     ("playbook", "en-GB", "English (UK)", "language: should be a language tag such as en or en-GB (got 'English (UK)')"),
     ("playbook", "Europe/Rome", "Europe/Roma", "time_zone: should be the name of a time zone, such as Europe/Rome (got 'Europe/Roma')"),
     ("playbook", "tier: in the loop", "tier: on-the-loop", "tier: should be one of the known words (got 'on-the-loop'); did you mean 'on the loop'?"),
-    ("playbook", "stage: roi", "stage: money", "pages[4].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
+    ("playbook", "stage: roi", "stage: money", "pages[5].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
     ("playbook", "02_pilot,", "../02_pilot,", "pages[2].notebook: should be a file name without folder and without .ipynb (got '../02_pilot')"),
     ("playbook", "02_pilot,", "01_baseline,", "pages: the notebook '01_baseline' stands 2 times"),
     ("playbook", "stage: pilot", "stage: baseline", "pages: the stage 'baseline' stands 2 times"),
-    ("playbook", "needs: [baseline, pilot]", "needs: [baseline, oversight]", "pages: roi needs 'oversight', which is not among the pages"),
+    ("playbook", "needs: [baseline, pilot]", "needs: [baseline, integration]", "pages: roi needs 'integration', which is not among the pages"),
     ("playbook", "02_pilot, needs: []", "02_pilot, needs: [roi]", "pages: needs go in a circle: pilot → roi → pilot"),
     ("playbook", "02_pilot, needs: []", "02_pilot, needs: [pilot]", "pages: needs go in a circle: pilot → pilot"),
     ("playbook", "  - {stage: decision", "  # {stage: decision", "pages: the page 'decision' is missing: without it nothing is decided"),
@@ -212,15 +212,15 @@ def test_keys_given_twice_are_all_named_with_their_lines(workspace: Workspace) -
 
 
 def test_a_page_that_this_version_does_not_have_is_a_fault_of_the_playbook(workspace: Workspace) -> None:
-    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: oversight, notebook: 04_oversight")
-    edit(workspace, "playbook", "[baseline, pilot, guardrails, roi]", "[baseline, pilot, guardrails]")
+    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: integration, notebook: 05_integration")
+    edit(workspace, "playbook", "guardrails, oversight, roi]", "guardrails, oversight]")
     with pytest.raises(PlaybookFaults) as caught:
         load_playbook(workspace)
     assert caught.value.faults == [
-        "playbook/playbook.yaml: pages[4].stage: oversight: there is no playbook/oversight.yaml in this version; "
-        "it has pages for baseline, pilot, guardrails, roi and decision"
+        "playbook/playbook.yaml: pages[5].stage: integration: there is no playbook/integration.yaml in this version; "
+        "it has pages for baseline, pilot, guardrails, oversight, roi and decision"
     ]
-    assert faults_of(workspace, "oversight") == ["no page of this version goes by this file"]
+    assert faults_of(workspace, "integration") == ["no page of this version goes by this file"]
 
 
 def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:

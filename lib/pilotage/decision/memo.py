@@ -22,10 +22,13 @@ def headline(decision: Decision, tier: Tier) -> str:
 
 
 def first_screen(page: Page, decision: Decision) -> html.Html:
-    """Data checks that failed, if any, and seven cards: what is asked next, error rate, human review, money, the
-    biggest doubt, what holds the decision, who signs."""
+    """Data checks that failed, if any, and six cards: what is asked next, error rate, human review, money, the
+    biggest doubt, and who signs a go or what holds any other decision."""
     book = page.playbook
-    signatures = list(book.decision.signatures)
+    roles = list(book.decision.signatures)
+    last = ("Held by", listed(list(decision.held_by)).capitalize(), _held(decision, book.tier))
+    if decision.answer == "go":
+        last = ("To be signed by", count(len(roles), "roles"), f"{listed(roles)}.")
     warning = html.note(f"Data checks that failed: {'; '.join(decision.warnings)}.", "warning")
     cards = html.cards(
         [
@@ -34,8 +37,7 @@ def first_screen(page: Page, decision: Decision) -> html.Html:
             ("Human review", *_review(decision, book.tier)),
             ("Money", *_money(decision, page.currency)),
             ("Biggest doubt", *_doubt(decision, book.tier)),
-            ("Held by", listed(list(decision.held_by) or ["nothing"]).capitalize(), _held(decision, book.tier)),
-            ("To be signed by", count(len(signatures), "roles"), f"{listed(signatures)}."),
+            last,
         ]
     )
     return html.Html((warning if decision.warnings else "") + cards)
@@ -113,8 +115,6 @@ def _weight(gate: Gate, tier: Tier) -> tuple[bool, bool, bool]:
 def _held(decision: Decision, tier: Tier) -> str:
     required = [gate for gate in decision.gates if gate.required]
     shut = sum(gate.answer != "go" for gate in required)
-    if not shut:
-        return "Neither technology nor quality nor organization holds the decision."
     return f"{shut} of {count(len(required), 'required gates')} not open for production {tier}: {TIER_MEANS[tier]}."
 
 
