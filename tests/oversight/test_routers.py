@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture
 def here(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("PILOTAGE_WORKSPACE", str(place.root))
-    routers._loaded.cache_clear()
+    monkeypatch.setattr(routers, "_CURRENT", routers._Current())
     return place
 
 
@@ -85,7 +86,7 @@ def test_the_draw_is_that_of_the_review_queue(place):
 
 def test_a_process_routes_by_its_only_own_dataset(here):
     assert route({**ACTION, "input_text": WRONG}, ()).decision == "ask a person"
-    assert routers._loaded(here, datetime.now(UTC).date()).salt == "desk"
+    assert routers._CURRENT.router().salt == "desk"
 
 
 def test_many_threads_load_one_router(here, monkeypatch):
@@ -96,6 +97,40 @@ def test_many_threads_load_one_router(here, monkeypatch):
         decisions = list(pool.map(lambda n: route({**ACTION, "input_text": f"bill {n}"}, ()).decision, range(40)))
     assert set(decisions) == {"ask a person"}
     assert len(loads) == 1
+
+
+def test_what_changes_is_obeyed_without_making_anybody_wait(here, monkeypatch):
+    monkeypatch.setattr(routers, "LOOK_EVERY_S", 0.0)
+    policy = here.playbook / "oversight.yaml"
+    assert "is in the loop" in route(ACTION, ()).reasons[0]
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(text.replace("  value: 50\n", "  value: 500\n", 1), encoding="utf-8")
+    try:
+        found = route(ACTION, ()).reasons[0]
+        assert "is in the loop" in found or "not live" in found
+        end = time.monotonic() + 60
+        while "not live" not in route(ACTION, ()).reasons[0] and time.monotonic() < end:
+            time.sleep(0.05)
+        assert "not live" in route(ACTION, ()).reasons[0]
+    finally:
+        policy.write_text(text, encoding="utf-8")
+
+
+def test_a_playbook_that_cannot_be_read_any_more_lets_nothing_act(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(routers, "LOOK_EVERY_S", 0.0)
+    shutil.copytree(here.root, tmp_path / "desk")
+    monkeypatch.setenv("PILOTAGE_WORKSPACE", str(tmp_path / "desk"))
+    assert route(ACTION, ()).decision == "ask a person"
+    (tmp_path / "desk" / "playbook" / "oversight.yaml").write_text("owner: nobody\n", encoding="utf-8")
+    with pytest.raises(PilotageError, match="cannot be followed"):
+        route_until_it_breaks()
+
+
+def route_until_it_breaks() -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        route(ACTION, ())
+        time.sleep(0.05)
 
 
 def test_several_datasets_have_to_be_named(here, tmp_path, monkeypatch):

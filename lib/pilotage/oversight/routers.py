@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
+from time import monotonic
 from typing import Any
 
 from pilotage.errors import PilotageError
@@ -18,7 +20,7 @@ from pilotage.playbook import read_policy
 from pilotage.workspace import Workspace, find_workspace
 
 SAMPLE = "sample"
-_one_at_a_time = Lock()
+LOOK_EVERY_S = 60.0
 
 
 def load(workspace: Workspace | Path | str, dataset: str, as_of: date) -> Router:
@@ -42,11 +44,12 @@ def route(interaction: Mapping[str, Any], findings: Iterable[Any] | None) -> Rou
     """What becomes of the action, by `Router.route` of the workspace that this process works in.
 
     That is the one named by PILOTAGE_WORKSPACE, else around the current folder, with its only dataset beside the
-    sample. The router is loaded at the first call and again at the first of each day (UTC), which takes seconds; what
-    changes within the day counts from the next on, unless the process loads a router of its own with `load`. Threads
-    may call it at once. PilotageError where no router can be loaded: then nothing was decided, and nothing may act.
+    sample. The router is loaded at the first call, which takes seconds, and anew beside the calls, which go on by the
+    old one, once the day (UTC), the playbook, the audit log or the dataset's files have changed: looked for every
+    minute, so that an alarm is obeyed minutes after it rang. Threads may call it at once. PilotageError where no router
+    can be loaded: then nothing was decided, and nothing may act.
     """
-    return _router(datetime.now(UTC).date()).route(interaction, findings)
+    return _CURRENT.router().route(interaction, findings)
 
 
 def past_errors(found: Reviewed) -> PastErrors:
@@ -56,14 +59,61 @@ def past_errors(found: Reviewed) -> PastErrors:
     return PastErrors(items.loc[wrong, "input_text"], items.loc[~wrong, "input_text"])
 
 
-def _router(day: date) -> Router:
-    with _one_at_a_time:  # else each thread that comes while the first one loads would load another
-        return _loaded(find_workspace(), day)
+class _Current:
+    """The router of this process, made anew in the background when what it was made of has changed."""
+
+    def __init__(self) -> None:
+        self._lock, self._loaded, self._looked = Lock(), Future[Router](), -math.inf
+        self._made_of: object = None
+
+    def router(self) -> Router:
+        """The newest that is loaded; it waits only where there is none yet, or where the last could not be."""
+        with self._lock:  # else each thread that comes while the first one loads would load another
+            now = monotonic()
+            if now - self._looked >= LOOK_EVERY_S:
+                self._looked = now
+                self._look()
+            return self._loaded.result()
+
+    def _look(self) -> None:
+        try:
+            workspace = find_workspace()
+            dataset, day = _only_dataset(workspace), datetime.now(UTC).date()
+            made_of = (workspace, day, _marks(workspace, dataset))
+        except (PilotageError, OSError) as fault:
+            self._loaded = _failed(fault)
+            return
+        good = self._loaded.done() and self._loaded.exception() is None
+        if good and made_of == self._made_of:
+            return
+        self._made_of = made_of
+        work = Thread(target=self._load, args=(workspace, dataset, day), daemon=True)
+        work.start()
+        if not good:
+            work.join()
+
+    def _load(self, workspace: Workspace, dataset: str, day: date) -> None:
+        try:
+            made = Future[Router]()
+            made.set_result(load(workspace, dataset, day))
+        except Exception as fault:  # told by the next call: an old router must not outlive what it was made of
+            made = _failed(fault)
+        self._loaded = made
 
 
-@lru_cache(maxsize=1)
-def _loaded(workspace: Workspace, day: date) -> Router:
-    return load(workspace, _only_dataset(workspace), day)
+def _failed(fault: Exception) -> Future[Router]:
+    failed = Future[Router]()
+    failed.set_exception(fault)
+    return failed
+
+
+def _marks(workspace: Workspace, dataset: str) -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of every file that the router depends on: cheap to ask for, and changed with any of them."""
+    folder, playbook = workspace.dataset(dataset), workspace.playbook
+    files = [*playbook.glob("*.yaml"), *playbook.glob("proposals/*.json"), workspace.log]
+    files += [path for path in folder.rglob("*") if path.is_file()]
+    stats = ((str(path), path.stat()) for path in sorted(files) if path.exists())
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def _only_dataset(workspace: Workspace) -> str:
@@ -93,3 +143,6 @@ def _reviews(workspace: Workspace, dataset: str) -> Reviewed:
         raise PilotageError(f"there is no dataset {dataset!r} under data/{near(dataset, known)}")
     facts = intake(workspace, dataset).checks["tables"]
     return reviewed(Tables(open_tables(workspace, dataset, ("interactions", "reviews")), facts))
+
+
+_CURRENT = _Current()
