@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import settings
@@ -260,10 +261,12 @@ def build_tables(missing: Mapping[str, int] | None = None, **rows: Rows) -> Tabl
     """The canonical tables in memory, filled with these rows; a table that is not named is absent from the dataset."""
     connection = _empty(duckdb.connect())
     for name, given in rows.items():
-        for number, row in enumerate(given):
-            row = {"row_number": number, **row} if name == "events" else row
-            names, marks = ", ".join(f'"{column}"' for column in row), ", ".join("?" * len(row))
-            connection.execute(f"INSERT INTO {name} ({names}) VALUES ({marks})", list(row.values()))
+        numbered = [{"row_number": number, **row} if name == "events" else row for number, row in enumerate(given)]
+        columns = {column for row in numbered for column in row}
+        if columns:
+            filled = pa.table({column: [row.get(column) for row in numbered] for column in sorted(columns)})
+            connection.register("given", filled)
+            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM given")
     return Tables(connection, {name: _facts(given, (missing or {}).get(name, 0)) for name, given in rows.items()})
 
 

@@ -119,6 +119,14 @@ def test_unsigned_and_forged_acceptances_cover_nothing(place: Workspace, pair: t
     assert covered(place) is not None
 
 
+def test_what_is_unsigned_says_whether_it_could_have_been_signed(place: Workspace, pair: tuple[NewKey, NewKey]) -> None:
+    accept(place, pair[0].path)
+    sound = dict(audit_log.read(place.log)[0].what)
+    what = {name: value for name, value in sound.items() if name not in ("key", "fingerprint", "signature")}
+    told = [_appended(place, what, by)[-1].remark for by in ("Elif Example", "Femi Example")]
+    assert told == ["it was not signed", "governance.yaml names no key for this person"]
+
+
 def test_what_is_no_acceptance_is_left_out(place: Workspace) -> None:
     for what in ({}, {"subject": 1}, {**dict.fromkeys(("subject", "owner", "why"), "x"), "tier": "none", "until": "x"}):
         assert _appended(place, what) == ()

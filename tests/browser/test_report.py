@@ -99,7 +99,7 @@ def test_the_executives_first_screen_has_verdict_ask_error_rate_money_and_doubt(
     bottom = page.evaluate("document.querySelector('div.first').getBoundingClientRect().bottom")
     labels = page.locator("div.first p.label").all_inner_texts()
     page.close()
-    assert labels == ["Asked next", "Error rate", "Money", "Biggest doubt", "Held by", "To be signed by"]
+    assert labels == ["Asked next", "Error rate", "Human review", "Money", "Biggest doubt", "To be signed by"]
     assert bottom <= 800
 
 

@@ -144,8 +144,21 @@ def accept(*more: str, by: str = "Elif Example", until: str = "") -> Result:
     return invoke("oversight", "accept-risk", *(more or (POST,)), *told, "--key", "../keys/elif.pem")
 
 
+def call_high(place: Workspace) -> None:
+    """Name the first action type a high risk."""
+    path = place.playbook / "oversight.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("risk_class: limited", "risk_class: high"), encoding="utf-8")
+
+
+def test_a_risk_that_is_not_high_needs_no_acceptance(desk: Any) -> None:
+    place = desk(60)
+    assert "of high risk" in accept().stderr
+    assert not place.log.exists()
+
+
 def test_a_risk_is_accepted_with_a_signature_and_taken_back(desk: Any) -> None:
-    desk(60)
+    call_high(desk(60))
     said = accept()
     assert said.exit_code == 0, said.output
     assert "signed by Elif Example, owned by Ada Example; verified" in said.stdout
@@ -157,8 +170,9 @@ def test_a_risk_is_accepted_with_a_signature_and_taken_back(desk: Any) -> None:
 
 def test_an_acceptance_that_cannot_count_is_not_written(desk: Any) -> None:
     place = desk(60)
+    call_high(place)
     for said, told in (
-        (accept("fly"), "there is no action type 'fly'"),
+        (accept("fly"), "names no action type 'fly' of high risk"),
         (accept(by="Femi Example"), "names no key for Femi Example"),
         (accept(by="Ada Example"), "is not AI Risk Officer"),
         (accept(until="2999-01-01"), "180 days at most"),

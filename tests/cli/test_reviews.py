@@ -61,7 +61,7 @@ def test_the_round_from_draw_to_status(command: Command, workspace: Workspace) -
     assert "personal data" in said
     fill("a.csv", "approve", 2)
     said = command("import", "a.csv").output
-    assert "2 decisions by Ada added, 0 known already\n1 of its rows are blank and stay reserved for Ada" in said
+    assert "2 decisions by Ada added, 0 known already\n1 blank row reserved for Ada still" in said
     assert "0 decisions by Ada added, 2 known already" in command("import", "a.csv").output
     said = command("status").output
     assert "2 made" in said

@@ -51,10 +51,9 @@ def test_one_and_the_same_answer_says_nothing(reviews, policy):
         [{"run": "i1", "reviewer": "ada"}, {"run": "i1", "reviewer": "ada", "decision": "reject"}],
         twice("aa ar", seeded=True),
         twice("aa ar", stream="guided"),
-        [{"run": "i1"}, {"run": "i1", "reviewer": "bob", "decision": "reject", "adjudicates": True}],
         [{"run": "i1"}, {"run": "i1", "reviewer": "bob", "action_type": "hand over"}],
     ],
-    ids=["apart", "one person twice", "planted", "guided", "an adjudication", "another action"],
+    ids=["apart", "one person twice", "planted", "guided", "another action"],
 )
 def test_without_two_people_on_the_same_item_it_says_what_to_do(reviews, policy, rows):
     found = agreement(reviews(rows), policy)

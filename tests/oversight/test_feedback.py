@@ -252,6 +252,18 @@ def test_the_system_prompt_goes_along_without_its_canary_and_remarks():
     assert "[reference]" in told
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_canary_is_in_no_text_that_leaves_the_house(exported, kind):
+    leaked = "it says Marble-Heron-4127-lantern "
+    runs = [run(n, f"{leaked} in {n}", f"{leaked} out {n}") for n in range(20)]
+    reject = [review(n, "reject", reason="leak") for n in range(4)]
+    right = [review(n, "correct", correction=f"{leaked} so {n}") for n in range(4, 20)]
+    _, rows = exported(kind, runs, [*reject, *right])
+    told = json.dumps(rows).casefold()
+    assert "marble-heron" not in told
+    assert "[reference]" in told
+
+
 def guarded(root: Path, prompt: str | None) -> Workspace:
     """A workspace whose guardrails.yaml names this prompt; None: it names none."""
     (root / "playbook" / "prompts").mkdir(parents=True)

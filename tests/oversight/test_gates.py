@@ -63,7 +63,7 @@ IN, ON, OUT = "in the loop", "on the loop", "outside the loop"
 
 
 def test_fifty_good_reviews_go_live_in_the_loop_and_no_further(looked):
-    _, found, made = looked(rows(50))
+    _, found, made = looked(rows(50, wrong=1))
     assert found.acting[0].standing.tier == IN
     assert made["reviewed_cases", None].answer == made["found_error_rate", IN].answer == "go"
     assert made["found_error_rate", ON].answer == "not yet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotage.oversight.conditions import of_amount
 from pilotage.oversight.likeness import PastErrors
 from pilotage.oversight.route import Router
 from pilotage.playbook import read_policy
@@ -82,6 +84,30 @@ def test_each_part_of_an_interaction_has_its_say(change, decision, reason):
     assert routed.decision == decision
     assert reason in "; ".join(routed.reasons)
     assert len(routed.reasons) == (decision != ACT)
+
+
+@pytest.mark.parametrize(
+    ("amount", "decision"),
+    [
+        (Decimal("10000.0000000000000001"), ASK),
+        (Fraction(10**24 + 1, 10**20), ASK),
+        (Decimal("10000.00"), ACT),
+        (Fraction(10_000), ACT),
+        (10_000, ACT),
+        (Decimal("1E-999999"), ACT),
+        (Decimal("1E+999999"), ASK),
+    ],
+)
+def test_no_digit_of_an_amount_is_lost(amount, decision):
+    assert router().route({**FINE, "amount": amount}, ()).decision == decision
+
+
+def test_a_limit_is_the_number_that_it_is_written_as():
+    kind = POLICY.action("post invoice")
+    limited = kind.model_copy(update={"amount_max": kind.amount_max.model_copy(update={"value": 0.1})})
+    for amount in (0.1, Decimal("0.1"), Fraction(1, 10)):
+        assert list(of_amount(amount, limited)) == []
+    assert list(of_amount(Decimal("0.1000000000000000001"), limited))
 
 
 @pytest.mark.parametrize("name", [name for name in FINE if name != "action_type"])

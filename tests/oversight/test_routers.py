@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -146,3 +147,56 @@ def test_several_datasets_have_to_be_named(here, tmp_path, monkeypatch):
 def test_what_is_not_there_is_said(place, where, dataset, message):
     with pytest.raises(PilotageError, match=message):
         load(place.root / where, dataset, date(2026, 9, 30))
+
+
+def quick(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, load: Any) -> Any:
+    """A process that looks at each call, in a workspace where loading is this."""
+    monkeypatch.setattr(routers, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(routers, "find_workspace", lambda: workspace)
+    monkeypatch.setattr(routers, "load", load)
+    return routers._Current()
+
+
+def test_files_that_vanish_while_they_are_looked_at_stop_nobody(place, monkeypatch):
+    before = routers._marks(place, "desk")
+    real = routers.os.walk
+    gone = [(str(place.dataset("desk")), [], ["reviews.sqlite-wal"])]
+    monkeypatch.setattr(routers.os, "walk", lambda folder: [*real(folder), *gone])
+    assert routers._marks(place, "desk") == before
+
+
+def test_what_sqlite_shares_between_processes_changes_nothing(place):
+    before, shared = routers._marks(place, "desk"), place.dataset("desk") / "reviews.sqlite-shm"
+    shared.write_text("x")
+    assert routers._marks(place, "desk") == before
+    shared.unlink()
+
+
+def test_a_fault_nobody_expected_is_told_as_one_of_the_house(here, monkeypatch):
+    def broken(*_: Any) -> Any:
+        raise OSError("the disk is gone")
+
+    with pytest.raises(PilotageError, match="no router can be loaded: OSError: the disk is gone"):
+        quick(monkeypatch, here, broken).router()
+
+
+def test_an_older_router_never_takes_the_place_of_a_newer_one():
+    current = routers._Current()
+    for turn, name in ((2, "newer"), (1, "older")):
+        made = routers.Future()
+        made.set_result(name)
+        current._take(made, turn)
+    assert current._loaded.result() == "newer"
+
+
+def test_the_caller_looks_at_no_file(here, monkeypatch):
+    current = quick(monkeypatch, here, lambda *_: "router")
+    assert current.router() == "router"
+    looking = []
+    monkeypatch.setattr(routers, "_marks", lambda *_: looking.append(current_thread().name) or ())
+    current.router()
+    end = time.monotonic() + 10
+    while not looking and time.monotonic() < end:
+        time.sleep(0.01)
+    assert looking
+    assert current_thread().name not in looking

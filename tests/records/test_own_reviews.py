@@ -38,6 +38,7 @@ def item(number, **more):
 
 def reviewed(workspace, *items, by="Ada", decision="approve"):
     with open_queue(workspace, "desk", 10) as queue:
+        queue.mix(0.5)
         queue.add(items)
         while found := queue.claim(by, T):
             queue.decide(found, decision, "" if decision == "approve" else "other", "", 5.0, T + timedelta(minutes=1))
@@ -106,6 +107,33 @@ def test_a_run_put_back_undecided_is_missing_until_somebody_decides(write):
     reviewed(workspace, by="Zoe")
     rows, checks = taken(workspace)
     assert ([row[0] for row in rows], checks["missing"]) == (["r1", "r2", "r3"], 0)
+
+
+def test_a_row_left_blank_is_missing_once_another_of_its_sheet_is_decided(write):
+    """Otherwise whoever leaves every wrong row blank certifies anything."""
+    workspace = write(YAML, runs__csv=RUNS)
+    with open_queue(workspace, "desk", 10) as queue:
+        queue.add([item(1), item(2), item(3, stream="guided")])
+        sheet = [one.item_id for one in queue.hand_out("Özil", 3, T)]
+        assert "reviews" not in intake(workspace, "desk").checks["tables"], "perhaps nobody has read it yet"
+        queue.decide_listed("özil", [Listed("i1", "approve")], T)
+        assert [row[0] for row in taken(workspace)[0]] == ["r1"]
+        assert taken(workspace)[1]["missing"] == 1, "i2; what suspicion led to proves nothing"
+        assert rejected(workspace)[0][1].startswith("its reviewer left it blank in a sheet")
+        assert {one.item_id for one in queue.handed_out("Özil")} == set(sheet) - {"i1"}, "they stay reserved"
+        queue.decide_listed("Özil", [Listed("i2", "reject", "other")], T)
+    assert taken(workspace)[1]["missing"] == 0
+
+
+def test_a_sheet_of_which_nothing_came_back_is_not_missing_beside_another_that_did(write):
+    workspace = write(YAML, runs__csv=RUNS)
+    with open_queue(workspace, "desk", 10) as queue:
+        queue.add([item(1), item(2), item(3, copies=2)])
+        first, *_ = queue.hand_out("Ada", 2, T)
+        queue.decide_listed("Ada", [Listed(one.item_id, "approve") for one in queue.hand_out("Ada", 1, T)], T)
+        assert taken(workspace)[1]["missing"] == 0
+        queue.decide_listed("Ada", [Listed(first.item_id, "approve")], T)
+    assert taken(workspace)[1]["missing"] == 1
 
 
 def test_a_run_whose_lease_ran_out_is_missing_too(write):

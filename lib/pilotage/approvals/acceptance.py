@@ -15,7 +15,7 @@ from typing import Any
 from pilotage import audit_log
 from pilotage.approvals.keys import fingerprint, sign, verifies
 from pilotage.approvals.state import governance_of
-from pilotage.approvals.votes import Standing
+from pilotage.approvals.votes import Standing, judged
 from pilotage.audit_log import Entry
 from pilotage.errors import PilotageError
 from pilotage.hashes import canonical_json
@@ -174,24 +174,11 @@ def _sound(entry: Entry) -> bool:
 
 def _read(entry: Entry, governance: GovernancePolicy) -> Acceptance:
     what, person = entry.what, governance.person(entry.by)
-    standing, remark = _judged(entry, person)
+    standing, remark = judged(what, _statement(entry.kind, what, entry.by, entry.at), person)
     return Acceptance(
         entry.seq, what["subject"], what["tier"], what["owner"], entry.by, person.roles if person else (),
         datetime.fromisoformat(entry.at), date.fromisoformat(what["until"]), what["why"], standing, remark,
     )  # fmt: skip
-
-
-def _judged(entry: Entry, person: Person | None) -> tuple[Standing, str]:
-    key, signature = (str(entry.what.get(name) or "") for name in ("key", "signature"))
-    if not (key or signature):
-        return "unverified", "it was not signed"
-    if not verifies(key, signature, _statement(entry.kind, entry.what, entry.by, entry.at)):
-        return "forged", "its signature does not fit what it says"
-    if person is None:
-        return "unverified", "governance.yaml no longer names this person"
-    if key not in (person.public_key, *person.past_keys):
-        return "forged", "it was signed with a key that governance.yaml does not name for this person"
-    return "verified", ""
 
 
 def _named(governance: GovernancePolicy, name: str, who: str) -> Person:

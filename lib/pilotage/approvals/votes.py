@@ -67,19 +67,24 @@ def signed(kind: str, what: Mapping[str, Any], person: Person, at: str, key: Pat
 def vote_of(entry: Entry, governance: GovernancePolicy) -> Vote:
     """The entry as a vote, its signature verified now and its key compared with governance.yaml as it is now."""
     what = entry.what
-    key, signature = _text(what, "key"), _text(what, "signature")
-    standing, remark = _judged(entry, key, signature, governance.person(entry.by))
+    message = statement(entry.kind, what, entry.by, entry.at)
+    standing, remark = judged(what, message, governance.person(entry.by))
     return Vote(
         entry.seq, entry.by, entry.at, _text(what, "version"), _texts(what, "roles"), _texts(what, "demanded"),
-        _text(what, "why"), key if signature else "", standing, remark,
+        _text(what, "why"), _text(what, "key") if _text(what, "signature") else "", standing, remark,
     )  # fmt: skip
 
 
-def _judged(entry: Entry, key: str, signature: str, person: Person | None) -> tuple[Standing, str]:
+def judged(what: Mapping[str, Any], message: bytes, person: Person | None) -> tuple[Standing, str]:
+    """How the signature in an entry stands to what was to be signed, and why it is not verified ("" where it is).
+
+    `person` is who governance.yaml names for the entry now, None where it names nobody.
+    """
+    key, signature = _text(what, "key"), _text(what, "signature")
     if not (key or signature):
         named = person is not None and person.public_key
         return "unverified", "it was not signed" if named else "governance.yaml names no key for this person"
-    if not verifies(key, signature, statement(entry.kind, entry.what, entry.by, entry.at)):
+    if not verifies(key, signature, message):
         return "forged", "its signature does not fit what it says"
     if person is None:
         return "unverified", "governance.yaml no longer names this person"

@@ -12,6 +12,7 @@ from pilotage.cli.options import NamedDataset
 from pilotage.cli.speak import spoken, tell, workspace_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from pilotage.kpis import Tables
@@ -86,6 +87,8 @@ def promote(
     waits = listed(list(replay(workspace, made.policy)[made.id].missing))
     tell(f"proposed: {made.id}, version {made.version[:12]}: {action} {to}; waits for {waits}")
     tell(f"  pilotage show {made.id}\n  pilotage approve {made.id} --version {made.version[:12]} --by NAME --key FILE")
+    for mind in _minds(workspace, name, to):
+        tell(f"mind: {mind}")
 
 
 @oversight.command("accept-risk")
@@ -112,9 +115,10 @@ def accept(
 
     workspace, last = workspace_at(None), _date(until, "--until")
     policy = read_policy(workspace, ("oversight",)).oversight
-    if policy.action(action) is None:
-        known = ", ".join(one.name for one in policy.actions)
-        raise PilotageError(f"there is no action type {action!r}", "playbook/oversight.yaml", f"it names: {known}")
+    known = [one.name for one in policy.actions if one.acts and one.risk_class == "high"]
+    if action not in known:
+        what = f"playbook/oversight.yaml names no action type {action!r} of high risk"
+        raise PilotageError(what, next=f"it names: {', '.join(known)}" if known else "only a high risk is accepted")
     rule = policy.risk_acceptance
     made = accept_risk(
         workspace, action, tier, owner, _named(by), last, why, datetime.now(UTC), key, rule.role, rule.longest_days
@@ -139,7 +143,19 @@ def withdraw(
     workspace = workspace_at(None)
     role = read_policy(workspace, ("oversight",)).oversight.risk_acceptance.role
     gone = take_back(workspace, number, _named(by), why, datetime.now(UTC), role)
-    tell(f"withdrawn: acceptance {gone.seq}; {gone.subject} is back in the loop unless another covers it")
+    tell(f"withdrawn: acceptance {gone.seq}; it no longer lets {gone.subject} leave the loop")
+
+
+def _minds(workspace: Workspace, dataset: str, to: str) -> Iterator[str]:
+    """What whoever proposes a tier, or approves it, should know beside the proposal."""
+    from pilotage.approvals import live_state
+
+    state = live_state(workspace, "oversight")
+    if state.status != "approved":
+        yield f"{state.why}; the proposal shows the change of the tier only, so look at the whole file"
+    if own := _own_day(workspace, dataset):
+        yield f"this dataset is synthetic and lives on {own}: what is decided later counts with --as-of only"
+    yield f"the decision page asks for the tier of playbook/playbook.yaml; once {to} is granted, propose it there too"
 
 
 def _reviewed(tables: Tables) -> Reviewed:
@@ -150,14 +166,20 @@ def _reviewed(tables: Tables) -> Reviewed:
 
 def _day(workspace: Workspace, dataset: str, as_of: str) -> date:
     """The day asked for, else the dataset's own, else today."""
-    import json
     from datetime import UTC, datetime
 
     if as_of:
         return _date(as_of, "--as-of")
-    checks = json.loads((workspace.intake(dataset) / "checks.json").read_text(encoding="utf-8"))
-    own = checks["dataset"].get("as_of")
+    own = _own_day(workspace, dataset)
     return _date(own, "as_of") if own else datetime.now(UTC).date()
+
+
+def _own_day(workspace: Workspace, dataset: str) -> str | None:
+    """The day on which a synthetic dataset lives; None of any other."""
+    from pilotage.hashes import part_of
+
+    own = (part_of(workspace.intake(dataset) / "checks.json", "dataset") or {}).get("as_of")
+    return str(own) if own else None
 
 
 def _named(by: str | None) -> str:

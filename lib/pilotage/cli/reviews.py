@@ -109,9 +109,9 @@ def import_(
     with open_queue(workspace, name, policy.lease_minutes) as queue:
         done = take_back(queue, policy, file, datetime.now(UTC))
     lines = [f"{count(done.added, 'decisions')} by {done.reviewer} added, {done.known:,} known already"]
-    lines += (
-        [f"{done.left_open:,} of its rows are blank and stay reserved for {done.reviewer}"] if done.left_open else []
-    )
+    if done.left_open:
+        lines.append(f"{count(done.left_open, 'blank rows')} reserved for {done.reviewer} still")
+        lines.append("mind: those of them that were drawn by chance count as missing until they are decided")
     tell("\n".join(lines))
 
 
@@ -134,6 +134,8 @@ def withdraw(by: Reviewer, dataset: NamedDataset = "") -> None:
     with open_queue(workspace, name, _policy(workspace).queue.lease_minutes) as queue:
         back = queue.withdraw(by, datetime.now(UTC))
     tell(f"{count(back, 'items')} of {person(by)} put back into the queue")
+    if back:
+        tell("mind: until somebody decides them, those drawn by chance count as reviews that are missing")
 
 
 @reviews.command()

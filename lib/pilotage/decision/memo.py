@@ -71,6 +71,9 @@ def _review(decision: Decision, tier: Tier) -> tuple[str, str]:
     if hours is None or hours.estimate is None:
         return sentence_case(tier), f"{sentence_case(hours.reason) if hours else 'No page looked at the reviews'}."
     then = f" {sentence_case(str(way))}." if way else ""
+    tiers = decision.facts.get("tiers", {})
+    if isinstance(tiers, dict) and set(tiers.values()) != {tier}:
+        then = f" Today: {listed([f'{name} is {at}' for name, at in tiers.items()])}.{then}"
     return sentence_case(tier), f"{number(hours.estimate)} reviewer hours a week.{then}"
 
 
@@ -146,7 +149,7 @@ def _row(page: Page, decision: Decision, gate: Gate) -> tuple[object, ...]:
     if kpi.estimate is None:
         return (name, answer, limit, "unknown", "", "")
     between = "" if kpi.low == kpi.high else span(kpi.low, kpi.high, kpi.unit, page.currency)
-    over = f"{kpi.n:,} {gate.unit}" if kpi.name in DEFINITIONS else ""
+    over = f"{kpi.n:,} {gate.unit}" if gate.unit else ""
     return (name, answer, limit, number(kpi.estimate, kpi.unit, page.currency), between, over)
 
 

@@ -249,7 +249,7 @@ DERIVED: Mapping[str, str] = {
     "reviewer_catch_rate": "Planted errors that reviewers catch",
     "reviewer_agreement": "Two reviewers agree, beyond chance",
     "reviewer_hours": "Reviewers' hours per week",
-    "reviewers_awake": "Nobody approves unread",
+    "reviewers_awake": "Reviewers who approve unread",
     "oversight_tier": "Tier granted to each action",
     "oversight_approved": "Approval of tiers and limits",
     "judge_kappa": "Judge and people agree, beyond chance",

@@ -3,6 +3,7 @@
 from pilotage.oversight.adoption import adoption
 from pilotage.oversight.adoption_shown import adoption_alt, adoption_figure, adoption_finding, adoption_table
 from pilotage.oversight.agreement import agreement_finding, agreement_table, disputes_table
+from pilotage.oversight.audits_shown import audits_table
 from pilotage.oversight.fatigue_shown import fatigue_finding, fatigue_table, wear_alt, wear_figure
 from pilotage.oversight.gates import gates
 from pilotage.oversight.overseen import in_detail, overseen
@@ -14,6 +15,7 @@ from pilotage.oversight.show import (
     actions_table,
     history_table,
     items_table,
+    limits_table,
     path_alt,
     path_figure,
     proved_table,
@@ -34,6 +36,7 @@ __all__ = [
     "adoption_table",
     "agreement_finding",
     "agreement_table",
+    "audits_table",
     "disputes_table",
     "fatigue_finding",
     "fatigue_table",
@@ -44,6 +47,7 @@ __all__ = [
     "in_detail",
     "items_table",
     "left",
+    "limits_table",
     "load",
     "overseen",
     "path_alt",

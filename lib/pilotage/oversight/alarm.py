@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import OversightPolicy, Tier
-from pilotage.statistics import Detector
+from pilotage.statistics import Detector, log_evidence_above
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -66,22 +66,34 @@ def listening(policy: OversightPolicy, name: str, tier: Tier) -> Listening:
 def alarm(found: Reviewed, action: str, heard: Listening, after: datetime, until: datetime) -> Alarm:
     """The alarm since the promotion (`after`), as of `until`, both UTC without zone; it stops where it rings first.
 
-    Units decided after the promotion count, in the order of their first decisions.
+    Units decided after the promotion count, in the order of their first decisions. Where somebody finds an error since
+    in what was counted as right before, it also rings if all units together prove that the limit is missed.
     """
     units = found.certifying(action)
-    units = units[units["decided_at"] > after]
-    told, state = dict[str, bool](), Detector.begin(heard.limit, heard.worse)
+    later = set(units.loc[units["decided_at"] > after, "interaction_id"])
+    told, known = dict[str, bool](), dict[str, bool]()
+    state = Detector.begin(heard.limit, heard.worse)
     peak = _peak(state, found.missing, heard)
     if peak >= 1:
         return Alarm(heard, 0, 0, peak, after, "")
     for at, review, run, wrong in _news(found.decisions, set(units["interaction_id"]), action, until):
-        if told.get(run) == wrong:
+        if known.get(run) == wrong:
             continue
-        known, told[run] = run in told, wrong
-        state, peak = _again(told, heard, found.missing) if known else _next(state, wrong, heard, found.missing)
+        known[run], again = wrong, run in told
+        if run in later:
+            told[run] = wrong
+            state, peak = _again(told, heard, found.missing) if again else _next(state, wrong, heard, found.missing)
+        elif wrong and at > after and _refuted(known, heard):
+            return Alarm(heard, len(known), sum(known.values()), 1.0, at, review)
         if peak >= 1:
             return Alarm(heard, len(told), sum(told.values()), peak, at, review)
     return Alarm(heard, len(told), sum(told.values()), peak, None, None)
+
+
+def _refuted(known: dict[str, bool], heard: Listening) -> bool:
+    """Whether all units together prove the limit missed, as rarely wrong as the alarm."""
+    wrong = sum(known.values())
+    return float(log_evidence_above(wrong, len(known), heard.limit)) >= math.log(heard.threshold)
 
 
 def _news(

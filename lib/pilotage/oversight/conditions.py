@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from numbers import Real
+from fractions import Fraction
+from numbers import Rational, Real
 from typing import Any, Literal
 
 from pilotage.oversight.likeness import PastErrors
@@ -60,7 +61,7 @@ def of_amount(given: object, action: ActionType) -> Iterator[Reason]:
     if value is None or value < 0:
         fault = "is missing" if given is None else "cannot be read: it should be a number that is not negative"
         yield ASK, f"the amount {fault}"
-    elif value > action.amount_max.value:
+    elif _over(given, action.amount_max.value):
         yield ASK, f"the amount is over {number(action.amount_max.value)}"
 
 
@@ -119,6 +120,13 @@ def _part(finding: Any, name: str) -> Any:
 
 def _named(given: Any) -> str:
     return plain(given, _LONGEST_NAME) if isinstance(given, str) and given else "without a name"
+
+
+def _over(given: Any, limit: float) -> bool:
+    """Whether the number is over the limit as it is written, with every digit of both."""
+    if isinstance(given, Decimal):
+        return given > Decimal(str(limit))
+    return Fraction(given) > Fraction(str(limit)) if isinstance(given, Rational) else float(given) > limit
 
 
 def _number(given: object) -> float | None:

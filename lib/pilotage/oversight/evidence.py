@@ -10,7 +10,7 @@ tests/oversight/test_promotion_simulated.py: a catch rate that is bounded too hi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from pilotage.statistics import Interval, anytime_rate, log_evidence_above, log_
 from pilotage.words import apart, count, number
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Evidence:
     """The reviews of one action type against the limit of one tier.
 
     `errors` of `n` units were wrong, `missing` of these errors being reviews that are not there. `caught` of `planted`
-    errors were found; `catch` has that share with bounds, None where nothing was planted. `effective_limit` is what
+    errors were found; `catch` is the share that reviewers catch of what they review, with bounds, lowered where who
+    reviews most met the fewest (`stand_for`); None where that is not known. `effective_limit` is what
     `errors` are held against: the limit itself in the loop, where a person sees each output anyway, else the limit
     times the low end of `catch`; None where that is unknown or 0. `rate` has the errors that reviewers saw, with
     bounds; None without units. `log_e` is the natural logarithm of the e-value that the rate is below the effective
@@ -83,9 +84,8 @@ def _weighed(
     if action is None:
         raise KeyError(name)
     limit, tail = policy.limit(action, tier).value, policy.alpha
-    n, wrong, m, caught = len(units), int(units["wrong"].sum()), len(planted), int(planted["wrong"].sum())
-    errors = min(wrong + missing, n)
-    catch = anytime_rate(caught, m, 1 - 2 * tail, missing) if m else None
+    n, wrong, errors = len(units), int(units["wrong"].sum()), min(int(units["wrong"].sum()) + missing, len(units))
+    m, caught, catch = _catch(units, planted, 1 - 2 * tail, missing)
     effective = limit if tier == TIERS[0] else limit * catch.low if catch else None
     log_e = float(log_evidence_below(errors, n, effective)) if effective else -math.inf
     enough = policy.reviews_min.value
@@ -96,6 +96,35 @@ def _weighed(
     why = _why(parts, certified, refuted, enough)
     rest = (rate, log_e, -math.log(tail), policy.confidence, enough, certified, refuted, why)
     return Evidence(name, tier, *parts, *rest)
+
+
+def _catch(units: DataFrame, planted: DataFrame, confidence: float, missing: int) -> tuple[int, int, Interval | None]:
+    """How many errors were planted, how many caught, and what that says of the reviews: None where it says nothing."""
+    people, factor = stand_for(units["reviewer"], planted["reviewer"])
+    met = planted[planted["reviewer"].isin(people)]
+    m, caught = len(planted), int(planted["wrong"].sum())
+    if met.empty:
+        return m, caught, None
+    found = anytime_rate(int(met["wrong"].sum()), len(met), confidence, missing)
+    return m, caught, replace(found, estimate=found.estimate * factor, low=found.low * factor)
+
+
+def stand_for(reviewed: Series, planted: Series) -> tuple[list[str], float]:
+    """Whose planted errors speak for the reviews, and the factor by which their catch rate is lowered for that.
+
+    Both hold the name of who decided. What people catch of planted errors is what they catch in reviews only as far as
+    the same people do both: a person who reviews much and met few could miss everything. With a person's shares w of
+    the reviews and q of the planted errors, the reviews' catch rate, the sum of w c, is at least min(w/q) times the sum
+    of q c, over any set of people: the one that costs least is taken. It looks at no result. Nobody and 0 where those
+    who were tested review nothing.
+    """
+    done, met = (names.value_counts(normalize=True) for names in (reviewed, planted))
+    ratio = (done.reindex(met.index, fill_value=0.0) / met).sort_values(ascending=False, kind="stable")
+    factors = met[ratio.index].cumsum() * ratio
+    if factors.empty or factors.max() <= 0:
+        return [], 0.0
+    last = int(factors.to_numpy().argmax())
+    return [str(name) for name in ratio.index[: last + 1]], min(float(factors.iloc[last]), 1.0)
 
 
 _Parts = tuple[float, int, int, int, int, int, Interval | None, float | None]
@@ -115,7 +144,7 @@ def _why(parts: _Parts, certified: bool, refuted: bool, enough: int) -> str:
     if n < enough:
         return f"{seen}: the playbook asks for {enough} at least"
     if effective is None:
-        short = found if planted else "no error was planted"
+        short = found if catch else "who reviewed met no planted error" if planted else "no error was planted"
         return f"{seen}, but {short}, so nobody knows how many errors reviewers miss"
     return f"{seen}: not yet surely below {_against(limit, effective, found, catch)}"
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from pilotage.oversight.evidence import Evidence, evidence
+from pilotage.oversight.pace import WEEKS, last_weeks, mean_seconds
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import TIERS, Assumptions, OversightPolicy, Tier
 from pilotage.statistics import anytime_rate, more_needed_anytime
 from pilotage.words import count, number
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-WEEKS = 4  # the present pace is that of the last four weeks
 LONGEST = timedelta(days=36525)  # a century: a later day reads as no day
 MOST_PLANTED = 10_000
 
@@ -69,7 +65,7 @@ def forecast(
     """What is lacking at the end of the day `as_of`, of evidence decided after `since`; KeyError as `evidence`."""
     end = datetime.combine(as_of, time.max)
     seen, shown = found.until(end), evidence(found, policy, action, tier, end, since)
-    pace = len(_last_weeks(seen.certifying(action), end)) / WEEKS
+    pace = len(last_weeks(seen.certifying(action), end)) / WEEKS
     if shown.certified:
         return Forecast(action, tier, 0, 0, 0.0, as_of, pace, "proved already")
     planted = _planted_lacking(shown, policy)
@@ -90,8 +86,8 @@ def trade(
     """
     end = datetime.combine(as_of, time.max)
     seen, shown = found.until(end), evidence(found, policy, action, then, end)
-    units = _last_weeks(seen.certifying(action), end)
-    seconds = _mean_seconds(seen, action)
+    units = last_weeks(seen.certifying(action), end)
+    seconds = mean_seconds(seen, action)
     if not len(units) or seconds is None:
         why = f"nothing of its uniform stream was reviewed in the {WEEKS} weeks before {as_of}"
         return Trade(action, then, None, None, None, None, None, why)
@@ -171,7 +167,7 @@ def _limit_then(shown: Evidence, planted: int, tail: float) -> float | None:
 
 def _hours(seen: Reviewed, policy: OversightPolicy, action: str, more: int, planted: int) -> float | None:
     """Reviewers' hours for the reviews with their overlap and planted errors; None where no second was measured."""
-    seconds = _mean_seconds(seen, action)
+    seconds = mean_seconds(seen, action)
     if seconds is None:
         return None
     own = more * (1 + policy.queue.overlap_share)
@@ -182,16 +178,6 @@ def _hours(seen: Reviewed, policy: OversightPolicy, action: str, more: int, plan
 def _per_review(policy: OversightPolicy) -> float:
     """Decisions for each uniform review: the overlap and the planted errors come with it."""
     return (1 + policy.queue.overlap_share) / (1 - policy.queue.seeded_share)
-
-
-def _mean_seconds(seen: Reviewed, action: str) -> float | None:
-    mine = seen.decisions[seen.decisions["action_type"] == action]["seconds"]
-    mean = float(mine.mean()) if len(mine) else math.nan
-    return None if math.isnan(mean) else mean
-
-
-def _last_weeks(units: DataFrame, end: datetime) -> DataFrame:
-    return units[units["decided_at"] > end - timedelta(weeks=WEEKS)]
 
 
 def _day(as_of: date, more: int, pace: float) -> date | None:

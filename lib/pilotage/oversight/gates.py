@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pilotage.approvals import approved_gate
 from pilotage.kpis import Tables
@@ -13,6 +14,10 @@ from pilotage.playbook import TIERS, Tier
 from pilotage.verdict import Answer, Gate, at_least, judge
 from pilotage.words import listed
 
+ADVICE = {
+    CAUGHT: ("planted errors", "plant more errors in the queue"),
+    AGREED: ("shared items", "let two people review more of the same items"),
+}
 REVIEWED, TIER, AWAKE, APPROVED = "reviewed_cases", "oversight_tier", "reviewers_awake", "oversight_approved"
 
 
@@ -76,16 +81,14 @@ def _reviewers(page: Page, found: Overseen, tier: Tier, asked: bool, doubts: lis
     for name, gate in page.playbook.oversight.gates.items():
         limit = gate.limits[tier]
         judged = judge(found.kpi(name), limit.value, tier, gate.required and asked)
-        yield page.settle(_with_advice(judged), limit, doubts)
+        yield page.settle(_counted(judged), limit, doubts)
 
 
-def _with_advice(gate: Gate) -> Gate:
-    """What settles a gate on the reviewers: it is counted, and hangs on no assumption."""
-    advice = {CAUGHT: "plant more errors in the queue", AGREED: "let two people review more of the same items"}
-    head, _, tail = gate.why.rpartition("; ")
-    if gate.answer != "not yet" or not tail.startswith("it hangs on"):
-        return gate
-    return Gate(**{**gate.as_dict(), "why": f"{head}; {advice[gate.kpi]}"})
+def _counted(gate: Gate) -> Gate:
+    """With what it was counted over, and what settles it: these figures hang on no assumption."""
+    unit, advice = ADVICE[gate.kpi]
+    head, found, _ = gate.why.partition("; it hangs on")
+    return replace(gate, unit=unit, why=f"{head}; {advice}" if found else gate.why)
 
 
 def _awake(found: Overseen) -> Gate:

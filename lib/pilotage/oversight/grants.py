@@ -12,6 +12,8 @@ from pilotage.approvals import Proposal
 from pilotage.approvals.acceptance import Acceptance, acceptances
 from pilotage.errors import PilotageError
 from pilotage.forms import fill, parse_mapping
+from pilotage.hashes import ABSENT
+from pilotage.oversight.replaced import text_before
 from pilotage.playbook import OversightPolicy
 from pilotage.workspace import Workspace
 
@@ -23,7 +25,8 @@ class Grant:
     """A version of oversight.yaml applied at `at`, made at `made` (both UTC without zone).
 
     `policy` is its text as a model: None where the proposal's file is lost or altered, so that nobody knows what it
-    granted. `evidence` is what the proposal recorded then.
+    granted. `evidence` is what the proposal recorded then. `high_before` names the action types whose risk the file
+    that it replaced called high: all of its own where nobody can tell.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Grant:
     made: datetime
     policy: OversightPolicy | None
     evidence: Mapping[str, Any]
+    high_before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,4 +81,16 @@ def _grant(id: str, at: datetime, made: datetime, intact: Proposal | None) -> Gr
         policy = read_text(intact.text) if intact else None
     except ValueError:  # written under another version of the form: what it granted can no longer be told
         policy = None
-    return Grant(id, at, made, policy, intact.evidence if intact else {})
+    if intact is None or policy is None:
+        return Grant(id, at, made, None, intact.evidence if intact else {})
+    return Grant(id, at, made, policy, intact.evidence, _high_before(intact, policy))
+
+
+def _high_before(proposal: Proposal, policy: OversightPolicy) -> frozenset[str]:
+    if proposal.before == ABSENT:
+        return frozenset()
+    try:
+        before = read_text(text_before(proposal) or "")
+    except ValueError:
+        return frozenset(action.name for action in policy.actions)
+    return frozenset(action.name for action in before.actions if action.risk_class == "high")

@@ -12,9 +12,11 @@ from pilotage.errors import PilotageError
 from pilotage.forms import near
 from pilotage.kpis import Kpi, Tables, label_of
 from pilotage.oversight.agreement import Agreement, agreement
+from pilotage.oversight.audits import Audit, audits
 from pilotage.oversight.evidence import Evidence, evidence
 from pilotage.oversight.fatigue import Fatigue, fatigue
-from pilotage.oversight.forecast import WEEKS, Forecast, Trade, forecast, trade
+from pilotage.oversight.forecast import Forecast, Trade, forecast, trade
+from pilotage.oversight.pace import WEEKS
 from pilotage.oversight.reviewed import Reviewed, reviewed
 from pilotage.oversight.threshold import Threshold, threshold
 from pilotage.oversight.tiers import Standing, standings
@@ -46,13 +48,14 @@ class Acting:
 
 @dataclass(frozen=True)
 class Overseen:
-    """The reviews, the action types that act, the reviewers, the figures, and whether the live policy is approved."""
+    """The reviews, the action types that act, the reviewers, audits due, the figures, and how the policy stands."""
 
     reviewed: Reviewed
     acting: tuple[Acting, ...]
     unnamed: tuple[str, ...]
     agreement: Agreement
     fatigue: Fatigue
+    audits: tuple[Audit, ...]
     kpis: tuple[Kpi, ...]
     live: LiveState
     governance: LiveState
@@ -78,7 +81,8 @@ def overseen(page: Page, tables: Tables) -> Overseen:
     agreed, reviewers = agreement(found, policy), fatigue(found, policy)
     live, governance = (live_state(page.workspace, name) for name in ("oversight", "governance"))
     kpis = tuple(_kpis(policy, found, acting, agreed, page.playbook.tier, page.as_of))
-    return Overseen(found, acting, unnamed, agreed, reviewers, kpis, live, governance)
+    due = audits(found, policy, stand, page.as_of)
+    return Overseen(found, acting, unnamed, agreed, reviewers, due, kpis, live, governance)
 
 
 def in_detail(found: Overseen, action: str = "") -> Acting:

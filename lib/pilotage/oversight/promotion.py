@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pilotage.approvals.acceptance import Acceptance, covered_until
+from pilotage.oversight.alarm import alarm, listening
 from pilotage.oversight.evidence import evidence
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import TIERS, OversightPolicy, Tier
@@ -18,13 +19,15 @@ class Start:
     """Where an action type stands before a promotion.
 
     `tier` is None before it goes live. Only units decided after `counts_from`, its last alarm, are evidence; None: all.
-    `high` where any version of the playbook calls it a high risk.
+    `high` where any version of the playbook calls it a high risk. `listens_from` is its first promotion since then: its
+    alarm listens from there, however often it was demoted by proposals; None where there was none.
     """
 
     action: str
     tier: Tier | None
     counts_from: datetime | None
     high: bool
+    listens_from: datetime | None = None
 
 
 def refusals(
@@ -46,13 +49,22 @@ def refusals(
     if start.high and cover(policy, accepted, start.action, wanted, at) is None:
         role = policy.risk_acceptance.role
         yield f"its risk is high, and no signed acceptance by a holder of the role {role} covers it {wanted}"
-    if found.missing and start.counts_from:
+    since_when = counts_from(found, policy, start, wanted, at)
+    if found.missing and since_when:
         told = count(found.missing, "reviews")
         yield f"{told} that are known to exist are not there, and each could have rung another alarm since the last"
-    shown = evidence(found, policy, start.action, wanted, at, start.counts_from)
+    shown = evidence(found, policy, start.action, wanted, at, since_when)
     if not shown.certified:
-        since = f" (since its alarm on {start.counts_from:%Y-%m-%d})" if start.counts_from else ""
+        since = f" (since its alarm on {since_when:%Y-%m-%d})" if since_when else ""
         yield f"not proved{since}: {shown.why}"
+
+
+def counts_from(found: Reviewed, policy: OversightPolicy, start: Start, wanted: Tier, at: datetime) -> datetime | None:
+    """After which moment units are evidence for the tier: the last alarm, be it one that nobody heard while demoted."""
+    if start.listens_from is None or policy.action(start.action) is None:
+        return start.counts_from
+    rung = alarm(found, start.action, listening(policy, start.action, wanted), start.listens_from, at)
+    return rung.at or start.counts_from
 
 
 def cover(

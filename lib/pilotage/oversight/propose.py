@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from pilotage.errors import PilotageError
 from pilotage.forms import near
 from pilotage.oversight.evidence import Evidence, evidence
 from pilotage.oversight.grants import POLICY, Granted, granted, plain_utc, read_text
-from pilotage.oversight.promotion import Start, refusals
+from pilotage.oversight.promotion import counts_from, refusals
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.oversight.tiers import Standing, replayed
 from pilotage.playbook import TIERS, ActionType, OversightPolicy, Tier, read_policy
@@ -50,7 +50,8 @@ def propose_tier(
     if _less_review(to, standing.tier):
         if why_not := list(_refused(found, policy, told, standing, to, plain_utc(at))):
             raise PilotageError(f"{action} cannot be {to}: {'; '.join(why_not)}", next="`pilotage run` forecasts it")
-        shown[action] = summary(evidence(found, policy, action, to, plain_utc(at), standing.counts_from))
+        begin = counts_from(found, policy, standing.start, to, plain_utc(at))
+        shown[action] = summary(evidence(found, policy, action, to, plain_utc(at), begin))
     return approvals.propose(workspace, POLICY, new, why, by, at, shown, check)
 
 
@@ -68,6 +69,8 @@ def tier_faults(workspace: Workspace, found: Reviewed | None, text: str, at: dat
         return [f"{action.name}: {action.tier}: {ALONE}" for action in raised]
     told, moment = granted(workspace, plain_utc(at)), plain_utc(at)
     now = replayed(told, found, new, moment.date())
+    high = {action.name for action in live.actions if action.risk_class == "high"}
+    now = {name: replace(one, high=one.high or name in high) for name, one in now.items()}
     return [
         f"{action.name}: {action.tier}: {reason}"
         for action in raised
@@ -111,11 +114,7 @@ def _refused(
 ) -> Iterator[str]:
     if told.fault:
         yield told.fault
-    versions = (*(grant.policy for grant in told.grants[-1:]), policy)
-    classes = [one.action(standing.action) for one in versions if one]
-    high = standing.risk_class == "high" or any(action and action.risk_class == "high" for action in classes)
-    start = Start(standing.action, standing.tier, standing.counts_from, high)
-    yield from refusals(found, policy, told.acceptances, start, to, at)
+    yield from refusals(found, policy, told.acceptances, standing.start, to, at)
 
 
 def _raised(live: OversightPolicy, new: OversightPolicy) -> Iterator[ActionType]:

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pilotage.kpis import Tables, fill_runs
+from pilotage.playbook.governance import same_name
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 GUARD = "guardrail"  # the action type of reviews of inputs that a guard looked at: page 03's, not this one's
 RUN = ("confidence", "input_text", "output_text")
@@ -17,7 +18,7 @@ RUN = ("confidence", "input_text", "output_text")
 _DECISIONS = """
 SELECT v.review_id, v.interaction_id, r.cluster AS unit, v.phase, v.action_type, v.reviewer, v.decision, {reason},
        {correction}, v.seconds, {seeded}, {adjudicates}, v.stream, v.inclusion_probability, v.tier, v.queued_at,
-       v.decided_at, v.decision <> 'approve' AS wrong, {run}
+       v.decided_at, v.decision <> 'approve' AS wrong, {begun}, {run}
 FROM reviews v JOIN {runs} r USING (interaction_id)
 WHERE v.action_type <> ? AND coalesce(v.phase, 'pilot') <> 'baseline'
 ORDER BY v.decided_at, v.review_id"""
@@ -29,10 +30,11 @@ class Reviewed:
 
     `decisions` has a row per decision: review_id, interaction_id, unit (its task, else its case), phase, action_type,
     reviewer, decision, reason, correction, seconds, seeded, adjudicates, stream, inclusion_probability, tier,
-    queued_at, decided_at, wrong (rejected or corrected), confidence, input_text, output_text.
+    queued_at, decided_at, wrong (rejected or corrected), started_at, confidence, input_text, output_text.
     `items` has a row per run and action type that was not planted: its first decision's columns, and reviewers (how
     many), disputed (they differ and nobody has settled it), wrong (what the last adjudication says, else whether any
-    reviewer says so) and first (the unit's first in the uniform stream, the one that enters what is certified).
+    reviewer says so) and first (the unit's run that began first of those in the uniform stream: it alone enters what is
+    certified).
     `missing` counts reviews known to exist that are not there.
     """
 
@@ -42,8 +44,8 @@ class Reviewed:
 
     @property
     def planted(self) -> DataFrame:
-        """The decisions on planted errors."""
-        return self.decisions[self.decisions["seeded"]]
+        """The decisions on planted errors, of each person the first on each: knowing one again proves nothing."""
+        return self.decisions[self.decisions["seeded"]].drop_duplicates(["interaction_id", "reviewer"])
 
     def until(self, moment: datetime) -> Reviewed:
         """What was decided by this moment (UTC, without zone, as the frames have it); what is missing stays missing."""
@@ -60,11 +62,14 @@ def reviewed(tables: Tables) -> Reviewed:
 
     Needs the tables reviews and interactions.
     """
+    import numpy as np
+
     columns = {
         "reason": _or_null(tables, "reviews", "reason", "VARCHAR", "v"),
         "correction": _or_null(tables, "reviews", "correction", "VARCHAR", "v"),
         "seeded": _flag(tables, "seeded"),
         "adjudicates": _flag(tables, "adjudicates"),
+        "begun": _or_null(tables, "interactions", "started_at", "TIMESTAMP", "r"),
         "run": ", ".join(
             _or_null(tables, "interactions", name, "DOUBLE" if name == "confidence" else "VARCHAR", "r") for name in RUN
         ),
@@ -72,7 +77,8 @@ def reviewed(tables: Tables) -> Reviewed:
     sql = _DECISIONS
     for name, text in columns.items():
         sql = sql.replace(f"{{{name}}}", text)
-    decisions = tables.frame(fill_runs(tables, sql), [GUARD])
+    decisions = _one_name_each(tables.frame(fill_runs(tables, sql), [GUARD]))
+    decisions["adjudicates"] = np.array(_settles(decisions), dtype=bool)
     return Reviewed(decisions, _items(decisions), tables.missing("reviews"))
 
 
@@ -84,6 +90,30 @@ def _flag(tables: Tables, column: str) -> str:
     return f"coalesce(v.{column}, false) AS {column}" if tables.has("reviews", column) else f"false AS {column}"
 
 
+def _one_name_each(decisions: DataFrame) -> DataFrame:
+    """One person under one name, as it was written first, whatever the case and blanks."""
+    key = decisions["reviewer"].map(same_name)
+    first = dict(zip(key[::-1], decisions["reviewer"][::-1], strict=True))
+    return decisions.assign(reviewer=key.map(first))
+
+
+def _settles(decisions: DataFrame) -> list[bool]:
+    """Which decisions settle a disagreement: there is one between others on the run, and the author has no part in it.
+
+    Any other decision that claims to is one like all others: nobody settles in their own favour.
+    """
+    said: dict[tuple[str, str], dict[str, set[bool]]] = {}
+    settles = []
+    columns = ("interaction_id", "action_type", "reviewer", "wrong", "seeded", "adjudicates")
+    for run, action, name, wrong, seeded, claims in zip(*(decisions[column] for column in columns), strict=True):
+        others = said.setdefault((run, action), {})
+        differ = len(set().union(*others.values())) > 1
+        settles.append(bool(claims and not seeded and differ and name not in others))
+        if not seeded and not settles[-1]:
+            others.setdefault(name, set()).add(bool(wrong))
+    return settles
+
+
 def _items(decisions: DataFrame) -> DataFrame:
     """What stands for each run. Until somebody has settled a disagreement, the doubt is not the agent's gain."""
     own, names = decisions[~decisions["seeded"]], ["interaction_id", "action_type"]
@@ -92,9 +122,22 @@ def _items(decisions: DataFrame) -> DataFrame:
     said = said.join(own[own["adjudicates"]].groupby(names)["wrong"].last().rename("settled").astype("boolean"))
     said["disputed"] = (said["any"] != said["all"]) & said["settled"].isna()
     said["wrong"] = said["settled"].fillna(said["any"].astype("boolean")).astype(bool)
-    items = own.drop_duplicates(names).drop(columns="wrong")
+    items = _first_decisions(own).drop(columns="wrong")
     items = items.merge(said[["wrong", "disputed", "reviewers"]], left_on=names, right_index=True)
-    items = items.sort_values(["decided_at", "review_id"], kind="stable", ignore_index=True)
-    uniform = items["stream"] == "uniform"
-    items["first"] = uniform & ~items.where(uniform).duplicated(["action_type", "unit"])
-    return items
+    items["first"] = _first_of_unit(items)
+    return items.sort_values(["decided_at", "review_id"], kind="stable", ignore_index=True)
+
+
+def _first_decisions(own: DataFrame) -> DataFrame:
+    """Each run's first decision; in the uniform stream, where it was drawn there, though suspicion came first."""
+    chance = (own["stream"] == "uniform") & ~own["adjudicates"]
+    return own.assign(guided=~chance).sort_values("guided", kind="stable").drop_duplicates(
+        ["interaction_id", "action_type"]
+    ).drop(columns="guided")  # fmt: skip
+
+
+def _first_of_unit(items: DataFrame) -> Series:
+    """Of a unit's runs in the uniform stream the one that began first: reviewers choose what they decide first."""
+    uniform = items[items["stream"] == "uniform"].sort_values(["started_at", "decided_at", "review_id"], kind="stable")
+    first = ~uniform.duplicated(["action_type", "unit"])
+    return first.reindex(items.index, fill_value=False).astype(bool)

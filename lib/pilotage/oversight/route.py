@@ -1,6 +1,6 @@
 """What becomes of an action that the agent wants to take: it acts, asks a person, or is refused.
 
-    router = oversight.load(workspace, dataset)
+    router = oversight.load(workspace, dataset, as_of)
     router.route({"interaction_id": "i1", "action_type": "post invoice", "confidence": 0.93}, checked.findings)
 
 Only what is known and allowed acts. What cannot be read asks a person, and says what it was.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from pilotage.errors import PilotageError
@@ -63,57 +64,73 @@ class _Current:
     """The router of this process, made anew in the background when what it was made of has changed."""
 
     def __init__(self) -> None:
-        self._lock, self._loaded, self._looked = Lock(), Future[Router](), -math.inf
+        self._lock, self._taking = Lock(), Lock()
+        self._loaded, self._looked = Future[Router](), -math.inf
         self._made_of: object = None
+        self._asked = self._taken = 0
 
     def router(self) -> Router:
         """The newest that is loaded; it waits only where there is none yet, or where the last could not be."""
         with self._lock:  # else each thread that comes while the first one loads would load another
             now = monotonic()
             if now - self._looked >= LOOK_EVERY_S:
-                self._looked = now
-                self._look()
+                self._looked, self._asked = now, self._asked + 1
+                work = Thread(target=self._look, args=(self._asked,), daemon=True)
+                work.start()
+                if not self._good():
+                    work.join()
             return self._loaded.result()
 
-    def _look(self) -> None:
-        try:
-            workspace = find_workspace()
-            dataset, day = _only_dataset(workspace), datetime.now(UTC).date()
-            made_of = (workspace, day, _marks(workspace, dataset))
-        except (PilotageError, OSError) as fault:
-            self._loaded = _failed(fault)
-            return
-        good = self._loaded.done() and self._loaded.exception() is None
-        if good and made_of == self._made_of:
-            return
-        self._made_of = made_of
-        work = Thread(target=self._load, args=(workspace, dataset, day), daemon=True)
-        work.start()
-        if not good:
-            work.join()
+    def _good(self) -> bool:
+        return self._loaded.done() and self._loaded.exception() is None
 
-    def _load(self, workspace: Workspace, dataset: str, day: date) -> None:
+    def _look(self, turn: int) -> None:
+        """Load another router where something has changed. Any fault is told by the next call: nothing may act by what
+        is no longer known to hold.
+        """
+        sleep(0.01)  # whoever's call began this goes first: two threads at once would slow its answer
+        made = Future[Router]()
         try:
-            made = Future[Router]()
+            workspace, day = find_workspace(), datetime.now(UTC).date()
+            dataset = _only_dataset(workspace)
+            if not self._changed((workspace, day, _marks(workspace, dataset)), turn):
+                return
             made.set_result(load(workspace, dataset, day))
-        except Exception as fault:  # told by the next call: an old router must not outlive what it was made of
-            made = _failed(fault)
-        self._loaded = made
+        except PilotageError as fault:
+            made.set_exception(fault)
+        except Exception as fault:
+            made.set_exception(PilotageError(f"no router can be loaded: {type(fault).__name__}: {fault}"))
+        self._take(made, turn)
 
+    def _changed(self, made_of: object, turn: int) -> bool:
+        with self._taking:
+            if turn < self._taken or (made_of == self._made_of and self._good()):
+                return False
+            self._made_of = made_of
+            return True
 
-def _failed(fault: Exception) -> Future[Router]:
-    failed = Future[Router]()
-    failed.set_exception(fault)
-    return failed
+    def _take(self, made: Future[Router], turn: int) -> None:
+        """Take it, unless one that was asked for later is there already."""
+        with self._taking:
+            if turn > self._taken:
+                self._loaded, self._taken = made, turn
 
 
 def _marks(workspace: Workspace, dataset: str) -> tuple[tuple[str, int, int], ...]:
     """Name, time and size of every file that the router depends on: cheap to ask for, and changed with any of them."""
-    folder, playbook = workspace.dataset(dataset), workspace.playbook
+    playbook = workspace.playbook
     files = [*playbook.glob("*.yaml"), *playbook.glob("proposals/*.json"), workspace.log]
-    files += [path for path in folder.rglob("*") if path.is_file()]
-    stats = ((str(path), path.stat()) for path in sorted(files) if path.exists())
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    files += [Path(folder, name) for folder, _, names in os.walk(workspace.dataset(dataset)) for name in names]
+    return tuple(mark for path in sorted(files) if not path.name.endswith("-shm") for mark in _mark(path))
+
+
+def _mark(path: Path) -> list[tuple[str, int, int]]:
+    """Nothing for a file that is not there: SQLite takes its own away at any moment, even since it was listed."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return []
+    return [(str(path), stat.st_mtime_ns, stat.st_size)]
 
 
 def _only_dataset(workspace: Workspace) -> str:

@@ -17,7 +17,7 @@ def first_screen(page: Page, found: Overseen) -> html.Html:
         [
             ("Tier today", *_today(found)),
             ("Reviewers' time", *_time(page, found)),
-            ("Until less review", *_way(nearest)),
+            ("Way to less review", *_way(nearest)),
             ("Actions found wrong", *_errors(found, page)),
             ("Can reviews be believed?", *_believed(found)),
             ("Who agreed to it", *_agreed(found)),
@@ -33,7 +33,7 @@ def left(page: Page, found: Overseen) -> dict[str, object]:
         "tiers": {one.name: one.standing.tier or "not live" for one in found.acting},
         "oversight_forecast": f"{nearest.name} {nearest.next}: {_still(nearest)}" if nearest.next else "",
         "oversight_tier": listed([f"{one.name} {one.standing.tier or 'not live'}" for one in found.acting]),
-        "reviewers_awake": count(len(found.fatigue.flagged), "reviewers flagged"),
+        "reviewers_awake": len(found.fatigue.flagged),
         "reviewed_cases": min(one.proved[page.playbook.tier].n for one in found.acting),
     }
 
@@ -56,7 +56,7 @@ def _time(page: Page, found: Overseen) -> Card:
     if hours.estimate is None:
         return "Not known", f"{sentence_case(hours.reason)}."
     cost = hours.estimate * page.playbook.assumptions.people_cost_per_hour.point
-    return f"{number(hours.estimate)} h a week", f"in the last weeks, {number(cost, 'money', page.currency)} a week."
+    return f"{number(hours.estimate)} h a week", f"over {hours.method}, {number(cost, 'money', page.currency)} a week."
 
 
 def _way(one: Acting) -> Card:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pilotage import figures
-from pilotage.oversight.overseen import Acting, Overseen
+from pilotage.kpis import label_of
+from pilotage.oversight.overseen import CAUGHT, Acting, Overseen
 from pilotage.page import Page, html
-from pilotage.playbook import TIERS
+from pilotage.playbook import TIERS, Limit
 from pilotage.statistics import anytime_rate
 from pilotage.words import count, listed, number, span
 
@@ -33,8 +34,36 @@ def actions_table(page: Page) -> html.Html:
         )
         for action in policy.actions
     ]  # fmt: skip
-    header = ("Action", "What happens", "Risk", "Granted", *(f"Errors {tier}, at most" for tier in TIERS))
+    header = ("Action", "What happens", "Risk", "In the playbook", *(f"Errors {tier}, at most" for tier in TIERS))
     return html.table("What the agent does, and how often it may be wrong", header, rows, header[4:])
+
+
+def limits_table(page: Page) -> html.Html:
+    """Every limit of the page, of the actions that act, with its reason and who set it."""
+    rows = [
+        (name, number(limit.value, unit, page.currency), html.Html(html.sentence(limit.reason)), limit.set_by)
+        for name, limit, unit in _limits(page)
+    ]
+    return html.table("The limits", ("What", "Limit", "Why", "Set by"), rows, ("Limit",))
+
+
+def _limits(page: Page) -> Iterator[tuple[str, Limit[Any], str]]:
+    """Each limit with its name and unit."""
+    policy = page.playbook.oversight
+    yield "Reviewed cases before an action goes live, at least", policy.reviews_min, ""
+    for action in (one for one in policy.actions if one.acts):
+        for tier in TIERS:
+            yield f"{action.name}, wrong {tier}, at most", policy.limit(action, tier), "share"
+        if action.amount_max:
+            yield f"{action.name}, amount without a person, at most", action.amount_max, "money"
+    yield "Reviews between two false alarms, at least", policy.run_length_min, ""
+    for name, gate in policy.gates.items():
+        unit = "share" if name == CAUGHT else ""
+        yield from ((f"{label_of(name)}, {tier}, at least", gate.limits[tier], unit) for tier in TIERS)
+    yield "Confidence below which a person is asked", policy.escalation.confidence_min, ""
+    yield "Likeness to an error from which a person is asked", policy.escalation.similarity_min, "share"
+    yield "Planted errors that each reviewer catches, at least", policy.reviewers.catch_min, "share"
+    yield "Seconds in which nobody can read an item, below", policy.reviewers.seconds_min, "s"
 
 
 def rules_text(page: Page) -> html.Html:
@@ -97,7 +126,7 @@ def _proved_rows(found: Overseen) -> Iterator[tuple[object, ...]]:
 def way_table(page: Page, found: Overseen) -> html.Html:
     """Where each action stands, what the next tier still needs, and what it would save and risk each week."""
     header = ("Action", "Today", "Next tier", "Still needed", "It would save", "It would risk")
-    return html.table("The way to less review", header, [_way(page, one) for one in found.acting])
+    return html.table("For each action", header, [_way(page, one) for one in found.acting])
 
 
 def _way(page: Page, one: Acting) -> tuple[object, ...]:
@@ -170,7 +199,9 @@ def path_figure(found: Overseen, one: Acting) -> Figure | None:
     axes.plot(at, [r.high for r in rates], color=figures.INK, linewidth=1.6, label="at most, at every look")
     axes.plot(at, [r.estimate for r in rates], color=figures.INK, linewidth=1, linestyle=":", label="found")
     _draw_limits(axes, one, int(at[-1]))
-    axes.set(xlabel="reviewed cases drawn by chance", ylim=(0, None), xlim=(at[0], at[-1] * (1 + MARGIN)))
+    # The first reviews prove nothing yet: drawn to scale, they would hide the rest.
+    shown = [rates[-1].high, *(proved.effective_limit or 0 for tier, proved in one.proved.items() if tier != TIERS[0])]
+    axes.set(xlabel="reviewed cases drawn by chance", ylim=(0, 2 * max(shown)), xlim=(at[0], at[-1] * (1 + MARGIN)))
     axes.yaxis.set_major_formatter(lambda value, _: number(value, "share"))
     axes.legend(frameon=False, fontsize=8, loc="upper right")
     return figure
@@ -178,7 +209,7 @@ def path_figure(found: Overseen, one: Acting) -> Figure | None:
 
 def _draw_limits(axes: Axes, one: Acting, last: int) -> None:
     for tier, proved in one.proved.items():
-        if proved.effective_limit is not None:
+        if proved.effective_limit is not None and proved.effective_limit < axes.get_ylim()[1]:
             colour = TIER_COLOURS[tier]
             axes.axhline(proved.effective_limit, color=colour, linewidth=1, linestyle="--")
             axes.annotate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pilotage.oversight.pace import mean_seconds
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook.common import Tier
 from pilotage.playbook.oversight import OversightPolicy
@@ -83,7 +84,7 @@ def threshold(
     items = found.certifying(action)
     scored = items.dropna(subset="confidence")
     given, wrong = scored["confidence"].to_numpy(float), scored["wrong"].to_numpy(bool)
-    seconds, sampled = _mean_seconds(found, action), policy.queue.uniform_share[tier]
+    seconds, sampled = mean_seconds(found, action), policy.queue.uniform_share[tier]
     week = None if runs_per_week is None or seconds is None else runs_per_week * seconds / 3600
 
     def point(at: float) -> Point:
@@ -101,13 +102,6 @@ def threshold(
     if at is None:
         return replace(empty, why=_refused(empty, given, wrong))
     return replace(empty, chosen=point(at), why=_granted(empty, point(at)))
-
-
-def _mean_seconds(found: Reviewed, action: str) -> float | None:
-    """How long a review of this action takes, planted errors apart; None where no time was measured."""
-    own = found.decisions[(found.decisions["action_type"] == action) & ~found.decisions["seeded"]]
-    known = own["seconds"].dropna()
-    return None if known.empty else float(known.mean())
 
 
 def _grid(given: NDArray[float64]) -> NDArray[float64]:

@@ -3,7 +3,8 @@
 Live in the loop begins with the last of the reviews that the playbook asks for. Less review begins where a proposal
 that grants it was applied, and only if the reviews decided by then certify it by that proposal's own limits; it ends
 with an alarm, with the end of a risk acceptance, or with a proposal. After an alarm only what was decided since is
-evidence. Whatever cannot be read grants nothing, and the live file can only ask for more review than is granted.
+evidence. Whatever cannot be read grants nothing, and the live file can only ask for more review than is granted. A high
+risk needs its acceptance until a proposal that does not itself ask for less review calls it lower.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import date, datetime, time
 from pilotage.oversight.alarm import Alarm, Listening, alarm, listening
 from pilotage.oversight.evidence import evidence
 from pilotage.oversight.grants import Grant, Granted, granted
-from pilotage.oversight.promotion import Start, cover, refusals
+from pilotage.oversight.promotion import Start, counts_from, cover, refusals
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import TIERS, ActionType, OversightPolicy, RiskClass, Tier
 from pilotage.words import number
@@ -38,7 +39,9 @@ class Standing:
 
     `alarm` is that of the tier held now, or the one that ended the last promotion; None where there was none. Only
     units decided after `counts_from` (the last alarm; None: all) are evidence for the next promotion. `granted` is
-    the tier that playbook/oversight.yaml names. Times are UTC without zone.
+    the tier that playbook/oversight.yaml names. `high` says whether a promotion needs a signed acceptance,
+    `listens_from` since when an alarm would listen: the first promotion after `counts_from`, None where there was none.
+    `fault` says why nothing that people granted can be known; else empty. Times are UTC without zone.
     """
 
     action: str
@@ -50,6 +53,14 @@ class Standing:
     counts_from: datetime | None
     granted: Tier
     remarks: tuple[str, ...]
+    high: bool
+    listens_from: datetime | None
+    fault: str
+
+    @property
+    def start(self) -> Start:
+        """From where a promotion would begin."""
+        return Start(self.action, self.tier, self.counts_from, self.high, self.listens_from)
 
 
 def standings(workspace: Workspace, found: Reviewed, policy: OversightPolicy, as_of: date) -> dict[str, Standing]:
@@ -81,6 +92,9 @@ class _Walk:
     alarm: Alarm | None = None
     promoted: Grant | None = None
     in_force: OversightPolicy | None = None
+    high: bool = False
+    lowered: bool = False
+    listens_from: datetime | None = None
     changes: list[TierChange] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -97,7 +111,7 @@ class _Walk:
         self._beside_the_file(end)
         return Standing(
             self.action.name, self.action.risk_class, self.tier, self.since, tuple(self.changes), self.alarm,
-            self.counts_from, self.action.tier, tuple(self.remarks),
+            self.counts_from, self.action.tier, tuple(self.remarks), self._high(), self.listens_from, self.told.fault,
         )  # fmt: skip
 
     def _live_by(self, moment: datetime) -> None:
@@ -119,10 +133,12 @@ class _Walk:
         """Back in the loop where, by this moment, the alarm rang or the acceptance of a high risk ended."""
         if self.tier in (None, TIERS[0]) or self.promoted is None or self.tier is None or self.since is None:
             return
-        self.alarm = alarm(self.found, self.action.name, self._heard(self.tier), self.promoted.at, moment)
+        begin = self.listens_from or self.promoted.at
+        self.alarm = alarm(self.found, self.action.name, self._heard(self.tier), begin, moment)
         rang, lapse = self.alarm.at, self._lapse(self.tier, self.since)
         if rang and (lapse is None or rang <= lapse):
-            self.counts_from = rang
+            rang = max(rang, self.since)  # limits made stricter by hand can ring it at what was before the promotion
+            self.counts_from, self.listens_from = rang, None
             self._step(rang, TIERS[0], self._rang(self.alarm), self.alarm.review or "")
         elif lapse and lapse <= moment:
             self.alarm = None
@@ -155,9 +171,8 @@ class _Walk:
         return since if found is None else found[0]
 
     def _high(self) -> bool:
-        """Whether the live or the approved version calls the risk high."""
-        approved = self.in_force.action(self.action.name) if self.in_force else None
-        return "high" in (self.action.risk_class, approved.risk_class if approved else "")
+        """Whether the live file calls the risk high, or what was approved."""
+        return self.high or self.action.risk_class == "high"
 
     def _take(self, grant: Grant) -> None:
         """What the version applied then makes of the tier."""
@@ -167,34 +182,49 @@ class _Walk:
         self.in_force = grant.policy
         action = grant.policy.action(self.action.name)
         wanted = action.tier if action else TIERS[0]
-        if self.tier is None or TIERS.index(wanted) > TIERS.index(self.tier):
+        less = TIERS.index(wanted) > TIERS.index(self.tier or TIERS[0])
+        self._call(grant, action, less)
+        if less:
             self._promote(grant, wanted)
-        elif wanted != self.tier:
+        elif self.tier and wanted != self.tier:
             self._step(grant.at, wanted, "a proposal asks for more review", grant.id)
+
+    def _call(self, grant: Grant, action: ActionType | None, less: bool) -> None:
+        """Whether the risk counts as high from this version on.
+
+        Who asks for less review cannot call it lower in the same breath, and who calls it lower has to show it: what
+        was changed by hand before a proposal is not in the difference that people approve.
+        """
+        before, high = self.action.name in grant.high_before, action is not None and action.risk_class == "high"
+        self.high = self.high or before or high
+        self.lowered = action is not None and not high and (before or self.lowered)
+        if self.lowered and not less:
+            self.high = False
 
     def _promote(self, grant: Grant, wanted: Tier) -> None:
         assert grant.policy is not None
-        if wanted == TIERS[0]:
-            return
-        start = Start(self.action.name, self.tier, self.counts_from, self._high())
+        start = Start(self.action.name, self.tier, self.counts_from, self._high(), self.listens_from)
+        begin = counts_from(self.found, grant.policy, start, wanted, grant.at)
         why_not = list(refusals(self.found, grant.policy, self.told.acceptances, start, wanted, grant.at))
-        why_not += self._no_longer_there(grant, wanted)
+        why_not += self._no_longer_there(grant, wanted, begin)
         if why_not:
             told = "; ".join(why_not)
             self.remarks.append(f"{grant.id} of {grant.at:%Y-%m-%d} does not count for {wanted}: {told}")
             return
-        shown = evidence(self.found, grant.policy, self.action.name, wanted, grant.at, self.counts_from)
+        shown = evidence(self.found, grant.policy, self.action.name, wanted, grant.at, begin)
+        if begin != self.counts_from or self.listens_from is None:
+            self.counts_from, self.listens_from = begin, grant.at
         self.promoted, self.alarm = grant, None
         self._step(grant.at, wanted, shown.why, grant.id)
 
-    def _no_longer_there(self, grant: Grant, wanted: Tier) -> list[str]:
+    def _no_longer_there(self, grant: Grant, wanted: Tier, begin: datetime | None) -> list[str]:
         """Why the reviews are fewer than the proposal recorded, which nobody can undo by losing them."""
         assert grant.policy is not None
         told = grant.evidence.get(self.action.name)
         recorded = told.get("n") if isinstance(told, dict) else None
         if not isinstance(recorded, int):
             return []
-        now = evidence(self.found, grant.policy, self.action.name, wanted, grant.made, self.counts_from).n
+        now = evidence(self.found, grant.policy, self.action.name, wanted, grant.made, begin).n
         return [f"it rested on {recorded} reviews, of which {now} are there"] if now < recorded else []
 
     def _lost(self, grant: Grant) -> None:

@@ -36,7 +36,7 @@ def verify_tiers(workspace: Workspace, dataset: str, found: Reviewed, as_of: dat
     policy = read_policy(workspace, (POLICY,)).oversight
     now = standings(workspace, found, policy, as_of)
     shown, fault = page_tiers(workspace, dataset)
-    differences = [*([fault] if fault else _beside_page(now, shown)), *_beside_file(now), *_remarks(now)]
+    differences = [*([fault] if fault else _beside_page(now, shown)), *_beside_file(now), *_unreadable(now)]
     lines = [line for standing in now.values() for line in _told(standing)]
     return Verified(tuple(map(plain_line, lines)), tuple(map(plain_line, differences)))
 
@@ -91,7 +91,7 @@ def _beside_file(now: Mapping[str, Standing]) -> Iterator[str]:
             yield f"{name}: playbook/oversight.yaml grants {standing.granted}, the replay {tier_name(standing)}"
 
 
-def _remarks(now: Mapping[str, Standing]) -> Iterator[str]:
+def _unreadable(now: Mapping[str, Standing]) -> Iterator[str]:
     """A log that cannot be read agrees with nothing."""
-    if any(remark.startswith(f"nothing above {TIERS[0]} counts") for one in now.values() for remark in one.remarks):
+    if any(standing.fault for standing in now.values()):
         yield f"what people granted cannot be read, so everything is {TIERS[0]} at most"

@@ -46,7 +46,7 @@ class Escalation(Model):
     similarity_min: Limit[Chance] = Field(
         description="An input at least this much like one that the agent got wrong goes to a person."
     )
-    personal_data: bool = Field(description="Whether an action whose input or answer holds personal data is one.")
+    personal_data: bool = Field(description="Whether personal data that the guard found is a reason to ask.")
 
 
 class ReviewQueue(Model):

@@ -1,7 +1,7 @@
 """Decisions of the review queue, `data/<name>/reviews.sqlite`: they join the table reviews at intake.
 
-What a reviewer saw and put back is evidence too: a run of the uniform stream that nobody decided after that is a row
-that is known to exist and is missing.
+What a reviewer saw and did not decide is evidence too, put back or left blank in a sheet of which other rows came back:
+a run of the uniform stream that nobody decided after that is a row that is known to exist and is missing.
 """
 
 from __future__ import annotations
@@ -27,10 +27,16 @@ TABLE = "reviews"
 REASONS = {
     "released": "its reviewer put it back undecided, and nobody has decided since",
     "lapsed": "its reviewer let it run out undecided, and nobody has decided since",
+    "blank": "its reviewer left it blank in a sheet of which other rows are decided, and nobody has decided it",
 }
 _FLAGS = ("seeded", "adjudicates")
-_UNDECIDED = """SELECT i.item_id, i.interaction_id, i.action_type, i.queued_at, r.reviewer, r.why, max(r.token)
-FROM items i JOIN returns r USING (item_id)
+# A sheet of which nothing came back may not have been read yet; once a row has, the others were seen as well.
+_UNDECIDED = """WITH seen AS (
+    SELECT item_id, reviewer, why, token FROM returns
+    UNION ALL SELECT item_id, reviewer, 'blank', token FROM slots WHERE sheet IN (
+        SELECT s.sheet FROM slots s JOIN decisions d USING (token) WHERE s.sheet IS NOT NULL))
+SELECT i.item_id, i.interaction_id, i.action_type, i.queued_at, r.reviewer, r.why, max(r.token)
+FROM items i JOIN seen r USING (item_id)
 WHERE i.stream = 'uniform' AND NOT i.seeded AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.item_id = i.item_id)
 GROUP BY i.item_id ORDER BY i.queued_at, i.item_id"""
 

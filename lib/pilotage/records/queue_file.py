@@ -24,10 +24,13 @@ RESTORE = "put back a copy of it; until then nothing in it counts, and nothing i
 _TRIES = 50
 
 # What the tables hold is what makes a second decision impossible: a slot for each copy of an item, a decision for a
-# slot at most, and never two of one person on an item. Decisions are only ever added.
+# slot at most, and never two of one person on an item. Decisions are only ever added, in the order of their times.
+# `who` is the person whatever the case in which the name beside it is written. A slot repeats what the queue is sorted
+# by, so that the next open one is found by an index; `sheet` is the hand-out it went to, undecided or decided.
 SCHEMA = f"""
 CREATE TABLE queue (
-    one INTEGER PRIMARY KEY CHECK (one = 1), dataset TEXT NOT NULL, tokens INTEGER NOT NULL DEFAULT 0
+    one INTEGER PRIMARY KEY CHECK (one = 1), dataset TEXT NOT NULL, tokens INTEGER NOT NULL DEFAULT 0,
+    planted_share REAL NOT NULL DEFAULT 0 CHECK (planted_share >= 0 AND planted_share < 1)
 ) STRICT;
 CREATE TABLE frame (
     interaction_id TEXT NOT NULL, action_type TEXT NOT NULL, tier TEXT NOT NULL,
@@ -43,38 +46,48 @@ CREATE TABLE items (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX items_of_a_run ON items (interaction_id, action_type);
 CREATE TABLE barred (
-    item_id TEXT NOT NULL REFERENCES items, reviewer TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (item_id, reviewer)
+    item_id TEXT NOT NULL REFERENCES items, who TEXT NOT NULL, PRIMARY KEY (item_id, who)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX barred_of_a_person ON barred (who);
+CREATE TABLE turns (who TEXT PRIMARY KEY, taken INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE slots (
     item_id TEXT NOT NULL REFERENCES items, copy INTEGER NOT NULL CHECK (copy >= 1),
-    reviewer TEXT COLLATE NOCASE, token INTEGER UNIQUE, claimed_at TEXT, clock_at TEXT, lease_until TEXT,
+    seeded INTEGER NOT NULL, day TEXT NOT NULL, position REAL NOT NULL,
+    reviewer TEXT, who TEXT, token INTEGER UNIQUE, sheet INTEGER, claimed_at TEXT, clock_at TEXT, lease_until TEXT,
     PRIMARY KEY (item_id, copy),
-    CHECK ((reviewer IS NULL) = (token IS NULL) AND (reviewer IS NULL) = (claimed_at IS NULL)),
-    CHECK (lease_until IS NULL OR reviewer IS NOT NULL)
+    CHECK ((who IS NULL) = (reviewer IS NULL) AND (who IS NULL) = (token IS NULL)),
+    CHECK ((who IS NULL) = (claimed_at IS NULL)),
+    CHECK (who IS NOT NULL OR (lease_until IS NULL AND sheet IS NULL)), CHECK (lease_until IS NULL OR sheet IS NULL)
 ) STRICT;
-CREATE UNIQUE INDEX no_person_has_two_copies ON slots (item_id, reviewer) WHERE reviewer IS NOT NULL;
-CREATE UNIQUE INDEX one_lease_a_person ON slots (reviewer) WHERE lease_until IS NOT NULL;
-CREATE INDEX slots_that_are_open ON slots (item_id) WHERE reviewer IS NULL;
+CREATE UNIQUE INDEX no_person_has_two_copies ON slots (item_id, who) WHERE who IS NOT NULL;
+CREATE UNIQUE INDEX one_lease_a_person ON slots (who) WHERE lease_until IS NOT NULL;
+CREATE INDEX slots_of_a_person ON slots (who, item_id) WHERE who IS NOT NULL;
+CREATE INDEX slots_in_sheets ON slots (sheet, who) WHERE sheet IS NOT NULL;
+CREATE INDEX slots_that_are_open ON slots (seeded, day, position, item_id, copy) WHERE who IS NULL;
 CREATE TABLE decisions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, item_id TEXT NOT NULL, copy INTEGER NOT NULL,
-    reviewer TEXT NOT NULL COLLATE NOCASE, token INTEGER NOT NULL UNIQUE,
+    reviewer TEXT NOT NULL, who TEXT NOT NULL, token INTEGER NOT NULL UNIQUE,
     decision TEXT NOT NULL CHECK (decision IN ('approve', 'reject', 'correct')),
     reason TEXT NOT NULL, correction TEXT NOT NULL, seconds REAL CHECK (seconds >= 0),
     claimed_at TEXT NOT NULL, decided_at TEXT NOT NULL CHECK (decided_at >= claimed_at),
-    UNIQUE (item_id, copy), UNIQUE (item_id, reviewer), FOREIGN KEY (item_id, copy) REFERENCES slots (item_id, copy)
+    UNIQUE (item_id, copy), UNIQUE (item_id, who), FOREIGN KEY (item_id, copy) REFERENCES slots (item_id, copy)
 ) STRICT;
 CREATE TABLE returns (
     token INTEGER PRIMARY KEY, item_id TEXT NOT NULL, copy INTEGER NOT NULL,
-    reviewer TEXT NOT NULL COLLATE NOCASE, why TEXT NOT NULL CHECK (why IN ('released', 'lapsed')),
+    reviewer TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL CHECK (why IN ('released', 'lapsed')),
     claimed_at TEXT NOT NULL, returned_at TEXT NOT NULL CHECK (returned_at >= claimed_at),
     FOREIGN KEY (item_id, copy) REFERENCES slots (item_id, copy)
 ) STRICT;
-CREATE INDEX returns_of_an_item ON returns (item_id, reviewer);
+CREATE INDEX returns_of_an_item ON returns (item_id, who);
 CREATE TRIGGER only_the_holder_decides BEFORE INSERT ON decisions WHEN NOT EXISTS (
     SELECT 1 FROM slots s JOIN items i USING (item_id)
-    WHERE s.item_id = NEW.item_id AND s.copy = NEW.copy AND s.reviewer = NEW.reviewer AND s.token = NEW.token
-      AND s.claimed_at = NEW.claimed_at AND i.queued_at <= NEW.claimed_at AND NEW.decided_at >= NEW.claimed_at)
+    WHERE s.item_id = NEW.item_id AND s.copy = NEW.copy AND s.reviewer = NEW.reviewer AND s.who = NEW.who
+      AND s.token = NEW.token AND s.claimed_at = NEW.claimed_at AND i.queued_at <= NEW.claimed_at
+      AND NEW.decided_at >= NEW.claimed_at)
 BEGIN SELECT raise(ABORT, 'only who holds an item decides it'); END;
+CREATE TRIGGER decisions_are_in_order BEFORE INSERT ON decisions
+WHEN NEW.decided_at < (SELECT decided_at FROM decisions ORDER BY seq DESC LIMIT 1)
+BEGIN SELECT raise(ABORT, 'no decision is dated before an older one'); END;
 CREATE TRIGGER decisions_stay_as_they_are BEFORE UPDATE ON decisions
 BEGIN SELECT raise(ABORT, 'decisions are only ever added'); END;
 CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions
@@ -123,8 +136,11 @@ def _in_words(fault: sqlite3.Error, path: Path) -> PilotageError:
     return PilotageError(f"cannot be read or written: {fault}", str(path), kept)
 
 
-def check(connection: sqlite3.Connection, path: Path, dataset: str) -> None:
-    """PilotageError where the open file is damaged, no review queue, another dataset's, or made by a newer pilotage."""
+def check(connection: sqlite3.Connection, path: Path, dataset: str, whole: bool = True) -> None:
+    """PilotageError where the open file is damaged, no review queue, another dataset's, or made by a newer pilotage.
+
+    `whole` reads all of it to find damage, which takes longer the more it holds.
+    """
     with told(path):
         (ours,), (form,) = (
             connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
@@ -135,7 +151,7 @@ def check(connection: sqlite3.Connection, path: Path, dataset: str) -> None:
         if form != FORM:
             what = f"was made by another pilotage: its form is {form}, this one reads form {FORM}"
             raise PilotageError(what, str(path), "update pilotage")
-        if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        if whole and connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
             raise PilotageError("is damaged", str(path), RESTORE)
         found = connection.execute("SELECT dataset FROM queue").fetchall()
     if found != [(dataset,)]:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotage.errors import PilotageError
-from pilotage.oversight.queue import Claim, Listed, NewItem, Queue, open_queue
+from pilotage.oversight.queue.items import Claim, Listed, NewItem
+from pilotage.oversight.queue.store import Queue, open_queue
 from pilotage.workspace import Workspace
 
 T = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)

@@ -47,6 +47,7 @@ class Desk:
 
     def fill(self, runs: int = 5) -> None:
         with self.queue() as queue:
+            queue.mix(0.3)
             queue.add(
                 NewItem(f"q{n}", f"i{n}", "post invoice", "in the loop", "uniform", 0.5, AT, n == 2, 1 + (n == 3))
                 for n in range(1, runs + 1)
@@ -101,6 +102,20 @@ def test_each_decision_is_on_disk_before_the_next_item_is_shown(desk: Desk) -> N
     assert "5 decided by Ada, none left" in form.message.value
     press(form, "a")
     assert len(desk.decided()) == 5
+
+
+def test_the_whole_file_is_looked_at_for_damage_once_a_sitting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each key it would be felt once the queue is long."""
+    desk.fill()
+    looked: list[bool] = []
+
+    def look(*given: object) -> None:
+        looked.append(bool(given[3]))
+
+    monkeypatch.setattr("pilotage.oversight.queue.opening.check", look)
+    press(desk.form(), "a", "a")
+    assert looked[0]
+    assert looked[1:] == [False] * 4
 
 
 def test_seconds_run_from_showing_to_deciding_and_a_clock_set_back_changes_none(desk: Desk) -> None:
@@ -259,7 +274,7 @@ def test_a_queue_that_cannot_be_written_is_said_and_the_item_stays(desk: Desk, m
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Queue, "_keep", full)
+    monkeypatch.setattr("pilotage.oversight.queue.writing.keep", full)
     press(form, "a")
     assert "Not kept" in form.message.value
     assert "No space left on device" in form.message.value

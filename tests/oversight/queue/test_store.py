@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from pilotage.errors import InputFaults, PilotageError
-from pilotage.oversight.queue import Claim, Listed, NewItem, Queue, open_queue, path_of
+from pilotage.oversight.queue import reading
+from pilotage.oversight.queue.items import Claim, Listed, NewItem
+from pilotage.oversight.queue.opening import path_of
+from pilotage.oversight.queue.store import Queue, open_queue
 from pilotage.workspace import Workspace
 
 T = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -75,20 +81,36 @@ def test_an_item_for_two_people_goes_to_two_different_people(queue: Queue) -> No
     assert [one.review_id for one in queue.decisions()] == ["i1-1", "i1-2"]
 
 
+@pytest.mark.parametrize(
+    ("name", "same"), [("Özil", "özil"), ("Weiß", "WEISS"), ("Ada B", " ada   b"), ("Ève", "e\u0300ve")]
+)
+def test_a_name_is_one_persons_however_it_is_written(queue: Queue, name: str, same: str) -> None:
+    queue.add([item(1, copies=2), item(2, copies=2)])
+    queue.withdraw(same, T)
+    (listed,) = queue.hand_out(name, 1, T)
+    held = claim(queue, same)
+    assert held.item_id != listed.item_id
+    assert (queue.claim(name, T).item_id, queue.left(same)) == (held.item_id, 0)  # type: ignore[union-attr]
+    assert queue.decide_listed(same, [Listed(listed.item_id, "approve")], T) == 1
+    assert work_off(queue, same) == [held.item_id]
+    assert len(work_off(queue, "Bob")) == 2
+    assert name in {one.reviewer for one in queue.decisions()}, "as written"
+
+
 def test_the_file_itself_refuses_a_second_decision_and_any_change(queue: Queue) -> None:
     queue.add([item(1), item(2, copies=2)])
     first = claim(queue)
     decide(queue, first)
-    columns = "item_id, copy, reviewer, token, decision, reason, correction, seconds, claimed_at, decided_at"
-    again = f"INSERT INTO decisions ({columns}) SELECT item_id, {{}}, {{}}, {{}} FROM decisions"
+    columns = "item_id, copy, reviewer, who, token, decision, reason, correction, seconds, claimed_at, decided_at"
+    again = f"INSERT INTO decisions ({columns}) SELECT item_id, {{}}, {{}}, {{}}, {{}} FROM decisions"
     rest = "'approve', '', '', 1, claimed_at, decided_at"
     with closing(sqlite3.connect(queue.path)) as other:
         other.execute("PRAGMA foreign_keys = ON")
         for sql in (
-            again.format("copy", "reviewer", f"token, {rest}"),
-            again.format("copy", "'Bob'", f"token, {rest}"),
-            again.format("copy", "'Bob'", f"99, {rest}"),
-            again.format("copy + 7", "'Bob'", f"99, {rest}"),
+            again.format("copy", "reviewer", "who", f"token, {rest}"),
+            again.format("copy", "'Bob'", "'bob'", f"token, {rest}"),
+            again.format("copy", "'Bob'", "'bob'", f"99, {rest}"),
+            again.format("copy + 7", "'Bob'", "'bob'", f"99, {rest}"),
             "UPDATE decisions SET decision = 'reject'",
             "DELETE FROM decisions",
             "UPDATE items SET seeded = 1",
@@ -100,19 +122,23 @@ def test_the_file_itself_refuses_a_second_decision_and_any_change(queue: Queue) 
 
 
 def test_the_triggers_hold_even_where_the_indexes_would_not(queue: Queue) -> None:
-    """A decision dated before its claim is refused by the file, whoever writes it."""
-    queue.add([item()])
-    claim(queue, at=T + minutes(1))
-    sql = """INSERT INTO decisions (item_id, copy, reviewer, token, decision, reason, correction, seconds, claimed_at,
-             decided_at) SELECT item_id, copy, reviewer, token, 'approve', '', '', 1, claimed_at, ? FROM slots"""
-    with (
-        closing(sqlite3.connect(queue.path)) as other,
-        pytest.raises(sqlite3.IntegrityError, match="who holds an item"),
-    ):
-        other.execute(sql, [T.isoformat(timespec="microseconds")])
+    """A decision dated before its claim or an older decision is refused by the file, whoever writes it."""
+    queue.add([item(1), item(2)])
+    held = claim(queue, at=T + minutes(1))
+    sql = """INSERT INTO decisions (item_id, copy, reviewer, who, token, decision, reason, correction, seconds,
+             claimed_at, decided_at)
+             SELECT item_id, copy, reviewer, who, token, 'approve', '', '', 1, claimed_at, ? FROM slots
+             WHERE token = ?"""
+    with closing(sqlite3.connect(queue.path, isolation_level=None)) as other:
+        for at, word in ((T, "who holds an item"), (T + minutes(2), "dated before an older one")):
+            with pytest.raises(sqlite3.IntegrityError, match=word):
+                other.execute(sql, [at.isoformat(timespec="microseconds"), held.token])
+            if at == T:
+                decide(queue, claim(queue, "Bob"), at=T + minutes(9))
 
 
 def test_a_planted_or_shared_item_looks_like_any_other_to_who_claims_it(queue: Queue) -> None:
+    queue.mix(0.5)
     plain = item(1, item_id="a")
     queue.add([plain, item(2, item_id="b", seeded=True, stream="guided"), item(3, item_id="c", copies=2)])
     claims = [claim(queue, who) for who in ("Ada", "Bob", "Zoe")]
@@ -125,10 +151,46 @@ def test_a_planted_or_shared_item_looks_like_any_other_to_who_claims_it(queue: Q
 
 def test_planted_and_shared_items_stand_nowhere_special_in_their_day(queue: Queue) -> None:
     planted = {f"i{n}" for n in range(0, 300, 10)}
+    queue.mix(0.1)
     queue.add(item(n, seeded=f"i{n}" in planted) for n in range(300))
     places = [place for place, name in enumerate(work_off(queue, "Ada")) if name in planted]
     assert abs(sum(places) / len(places) - 150) < 45
     assert len({place % 10 for place in places}) > 5
+    assert len(places) == len(planted)
+
+
+@pytest.mark.parametrize("sheet", [False, True])
+def test_known_errors_that_come_in_bulk_are_spread_among_what_comes_after_them(queue: Queue, sheet: bool) -> None:
+    """Otherwise who has worked the queue off would know the next ones for what they are."""
+    queue.mix(0.06)
+    queue.add(item(n) for n in range(20))
+    work_off(queue, "Ada")
+    planted = {f"i{n}" for n in range(100, 112)}
+    queue.add(item(n, seeded=True) for n in range(100, 112))
+    assert (queue.claim("Ada", T), queue.hand_out("Ada", 5, T), queue.left("Ada")) == (None, (), 0)
+    queue.add(item(n, queued_at=T + timedelta(days=1)) for n in range(200, 280))
+    promised = queue.left("Ada")
+    found = [one.item_id for one in queue.hand_out("Ada", 500, T)] if sheet else work_off(queue, "Ada")
+    places = [place for place, name in enumerate(found) if name in planted]
+    assert len(found) == promised == 80 + len(places)
+    assert 3 <= len(places) <= 6
+    assert all(after - before > 1 for before, after in zip(places, [*places[1:], len(found)], strict=True))
+
+
+def test_what_is_left_goes_down_by_one_whether_the_item_was_planted_or_not(queue: Queue) -> None:
+    queue.mix(0.2)
+    queue.add(item(n, seeded=n % 4 == 0) for n in range(40))
+    left = [queue.left("Ada")]
+    while found := queue.claim("Ada", T):
+        decide(queue, found)
+        left.append(queue.left("Ada"))
+    assert left == list(range(left[0], -1, -1))
+    assert left[0] > 32, "some of them were planted"
+
+
+def test_before_a_draw_has_said_how_many_no_planted_error_is_given_out(queue: Queue) -> None:
+    queue.add([item(1), item(2, seeded=True)])
+    assert (queue.left("Ada"), work_off(queue, "Ada")) == (1, ["i1"])
 
 
 def test_an_earlier_day_comes_first(queue: Queue) -> None:
@@ -142,6 +204,10 @@ def test_a_lease_that_ran_out_gives_the_item_back_and_the_late_decision_is_refus
     with pytest.raises(PilotageError, match=r"its lease ran out at 09:10 UTC, so it went back to the queue") as refused:
         decide(queue, late, at=T + minutes(10))
     assert "nothing was stored" in refused.value.next
+    counts = queue.counts()
+    assert (counts.leased, counts.open, counts.unanswered) == (0, 1, 1), (
+        "it did go back, though the decision is refused"
+    )
     new = claim(queue, "Bob", T + minutes(11))
     with pytest.raises(PilotageError, match="its lease ran out"):
         decide(queue, late, at=T + minutes(12))
@@ -173,18 +239,20 @@ def test_what_is_put_back_goes_to_others_and_comes_last_for_who_put_it_back(queu
 
 
 def test_nobody_gets_a_planted_error_or_an_adjudication_of_a_run_they_decided(queue: Queue) -> None:
+    queue.mix(0.5)
     queue.add([item(1)])
     work_off(queue, "Ada")
     queue.add([item(2, interaction_id="r1", seeded=True), item(3, interaction_id="r1", adjudicates=True)])
-    assert (work_off(queue, "Ada"), queue.left("Ada"), queue.left("Bob")) == ([], 0, 2)
-    queue.add([item(4, seeded=True, barred=("Bob",))])
-    assert sorted(work_off(queue, "Bob")) == ["i2", "i3"]
-    assert work_off(queue, "Ada") == ["i4"]
+    assert (work_off(queue, "Ada"), queue.left("Ada"), queue.left("Özil")) == ([], 0, 2)
+    queue.add([item(4, seeded=True, barred=("ÖZIL",)), item(5, copies=2), item(6, copies=2)])
+    assert sorted(work_off(queue, "Özil")) == ["i2", "i3", "i5", "i6"]
+    assert sorted(work_off(queue, "Ada")) == ["i4", "i5", "i6"]
 
 
 def test_who_saw_a_run_planted_still_gets_it_as_itself_lest_nobody_does(queue: Queue) -> None:
-    queue.add([item(1, seeded=True)])
-    work_off(queue, "Ada")
+    queue.mix(0.5)
+    queue.add([item(1, seeded=True), item(3)])
+    assert work_off(queue, "Ada") == ["i1", "i3"]
     queue.add([item(2, interaction_id="r1")])
     assert work_off(queue, "Ada") == ["i2"]
 
@@ -207,6 +275,14 @@ def test_times_stay_in_order_whatever_the_clock_says(queue: Queue) -> None:
     decide(queue, claim(queue, at=T - minutes(5)), at=T - minutes(60))
     (one,) = queue.decisions()
     assert one.queued_at <= one.decided_at == T
+
+
+def test_a_decision_is_never_dated_before_an_older_one_whatever_the_clock_says(queue: Queue) -> None:
+    """Tiers are replayed in the order of these times: an error must not move before what it came after."""
+    queue.add(item(n, queued_at=T - timedelta(days=9)) for n in range(4))
+    for minute in (30, 5, -60, 40):
+        decide(queue, claim(queue, at=T + minutes(minute)), at=T + minutes(minute))
+    assert [one.decided_at for one in queue.decisions()] == [T + minutes(n) for n in (30, 30, 30, 40)]
 
 
 def test_a_clock_that_leaps_ahead_costs_leases_and_no_decision(queue: Queue) -> None:
@@ -406,3 +482,39 @@ def test_a_queue_kept_busy_by_another_program_says_so(desk: Workspace, queue: Qu
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(PilotageError, match="another process keeps it busy"):
             queue.claim("Ada", T)
+
+
+def test_a_queue_is_made_by_threads_at_once_and_what_a_crash_left_is_removed(desk: Workspace) -> None:
+    folder = desk.dataset("desk")
+    (folder / ".reviews.sqlite.0123.part").write_bytes(b"half")
+    with ThreadPoolExecutor(6) as pool:
+        for opened in pool.map(lambda _: open_and_close(desk), range(12)):
+            assert opened == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["dataset.yaml", "reviews.sqlite", "runs.csv"]
+
+
+def open_and_close(desk: Workspace) -> int:
+    with open_queue(desk, "desk", 10) as queue:
+        return queue.counts().items
+
+
+def test_a_disk_without_hard_links_has_a_queue_too(desk: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    with open_queue(desk, "desk", 10) as queue:
+        queue.add([item()])
+    with open_queue(desk, "desk", 10) as queue:
+        assert queue.counts().items == 1
+    assert not list(desk.dataset("desk").glob(".*"))
+
+
+def test_the_next_item_and_how_many_are_left_come_from_an_index(queue: Queue) -> None:
+    """With tens of thousands of items a search through all of them at each step would be felt."""
+    for sql, most in ((reading._FRESH, "slots_that_are_open"), (reading._LEFT, "slots_of_a_person")):
+        facts = {"who": "ada", "seeded": 0, "number": 1}
+        plan = [row[3] for row in queue._connection.execute(f"EXPLAIN QUERY PLAN {sql}", facts)]
+        assert any(most in step for step in plan), plan
+        assert not any(step.startswith("SCAN ") for step in plan if "LIST" not in step), plan
+        assert not any("ORDER BY" in step for step in plan), plan

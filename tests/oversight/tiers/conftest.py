@@ -35,7 +35,7 @@ def review(number: int, wrong: bool, **more: Any) -> dict[str, Any]:
         "action_type": POST, "reviewer": "Rita", "decision": "reject" if wrong else "approve", "reason": None,
         "correction": None, "seconds": 60.0, "seeded": False, "adjudicates": False, "stream": "uniform",
         "inclusion_probability": 1.0, "tier": "in the loop", "queued_at": at, "decided_at": at, "wrong": wrong,
-        "confidence": 0.9, "input_text": "in", "output_text": "out",
+        "started_at": at, "confidence": 0.9, "input_text": "in", "output_text": "out",
     }  # fmt: skip
     return {**row, **more}
 

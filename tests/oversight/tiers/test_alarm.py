@@ -59,7 +59,7 @@ def test_reviews_that_are_not_there_may_have_been_the_errors_that_ring_it(made: 
 
 
 def test_it_listens_for_multiples_of_the_limit_that_are_rates(rows: Any, policy: OversightPolicy) -> None:
-    assert listening(policy, rows.post, "on the loop").worse == (0.16, 0.4, 0.8)
-    assert listening(policy.model_copy(update={"worse_times": (2.0, 20.0)}), rows.post, "on the loop").worse == (0.16,)
+    assert listening(policy, rows.post, "on the loop").worse == (0.2, 0.5)
+    assert listening(policy.model_copy(update={"worse_times": (2.0, 20.0)}), rows.post, "on the loop").worse == (0.2,)
     (halfway,) = listening(policy.model_copy(update={"worse_times": (20.0,)}), rows.post, "on the loop").worse
     assert halfway == 0.54

@@ -41,7 +41,7 @@ def test_reviewers_who_catch_half_prove_only_half_of_the_limit(made: Made, rows:
     )
     assert good.certified
     assert not half.certified
-    assert half.effective_limit == pytest.approx(0.08 * anytime_rate(30, 60, 0.9).low)
+    assert half.effective_limit == pytest.approx(0.1 * anytime_rate(30, 60, 0.9).low)
 
 
 def test_who_catches_none_of_the_planted_errors_proves_nothing(made: Made, rows: Any, policy: OversightPolicy) -> None:

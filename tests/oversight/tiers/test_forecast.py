@@ -12,6 +12,7 @@ from pilotage.oversight.evidence import evidence
 from pilotage.oversight.forecast import forecast, trade
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import OversightPolicy, read_policy
+from pilotage.words import number
 
 Made = Callable[..., Reviewed]
 AS_OF = date(2026, 1, 12)  # seven days and 16 hours of reviews, one an hour
@@ -41,9 +42,13 @@ def test_so_many_more_reviews_at_the_present_rate_do_prove_it_and_fewer_do_not(
 
 
 def test_a_rate_beyond_the_limit_is_not_waited_for(made: Made, rows: Any, policy: OversightPolicy) -> None:
-    ahead = forecast(made([*rows.planted(60, 60), *rows.stream(90, 15)]), policy, rows.post, "on the loop", AS_OF)
+    found = made([*rows.planted(60, 60), *rows.stream(90, 15)])
+    ahead, least = (
+        forecast(found, policy, rows.post, "on the loop", AS_OF),
+        evidence(found, policy, rows.post, "on the loop"),
+    )
     assert (ahead.more_reviews, ahead.by, ahead.reviewer_hours) == (None, None, None)
-    assert "the present rate of 14.3% is not below 7.5%" in ahead.why
+    assert f"the present rate of 14.3% is not below {number(least.effective_limit, 'share')}" in ahead.why
 
 
 def test_where_planted_errors_are_what_lacks_it_says_how_many(made: Made, rows: Any, policy: OversightPolicy) -> None:

@@ -90,6 +90,34 @@ def test_a_text_that_also_calls_the_risk_lower_still_needs_the_acceptance(house:
     assert any("no signed acceptance" in fault for fault in faults)
 
 
+def test_the_very_first_proposal_cannot_call_a_risk_lower_and_ask_for_less_review(house: Any, good: Reviewed) -> None:
+    house.edit(risk_class="high")
+    text, at = house.text(tier="on the loop", risk_class="minimal"), AT.replace(tzinfo=UTC)
+    assert any("no signed acceptance" in fault for fault in tier_faults(house.workspace, good, text, at))
+
+    def check(text: str) -> list[str]:
+        return tier_faults(house.workspace, good, text, at)
+
+    with pytest.raises(InputFaults, match="no signed acceptance"):
+        approvals.propose(house.workspace, "oversight", text, "it works", "Carla Example", at, check=check)
+    made = approvals.propose(house.workspace, "oversight", text, "it works", "Carla Example", at)
+    with pytest.raises(InputFaults, match="no signed acceptance"):
+        approvals.approve(house.workspace, made.id, made.version, "Ada Example", at, check=check)
+
+
+def test_a_promotion_after_a_demotion_rests_on_what_came_after_an_alarm_nobody_heard(
+    house: Any, made: Made, rows: Any
+) -> None:
+    turned = made([*rows.planted(60, 60), *rows.stream(400, 6), *rows.stream(400, first=406)])
+    house.grant(AT, tier="on the loop")
+    rang = house.standing(turned, date(2026, 3, 1)).since
+    house.grant(rang - timedelta(hours=3), tier="in the loop")
+    with pytest.raises(PilotageError, match="since its alarm"):
+        house.propose(turned, "on the loop", rang + timedelta(hours=40))
+    late = house.propose(turned, "on the loop", rang + timedelta(hours=300))
+    assert late.evidence["post invoice"]["n"] < 305
+
+
 def test_what_is_no_longer_proved_is_not_approved(house: Any, made: Made, good: Reviewed) -> None:
     proposal, at = house.propose(good, "on the loop", AT), AT.replace(tzinfo=UTC) + timedelta(hours=1)
 

@@ -265,3 +265,61 @@ def test_whatever_acceptances_proposals_and_reviews_are_left_out_no_tier_is_high
         for grants, accepted in itertools.product((told.grants, ()), (told.acceptances, ())):
             less = replayed(Granted(grants, accepted), turned, risky.policy, as_of)["post invoice"]
             assert ORDER.index(less.tier) <= best
+
+
+@pytest.mark.parametrize("governed", [False, True])
+def test_who_asks_for_less_review_cannot_call_the_risk_lower_in_the_same_breath(
+    risky: Any, good: Reviewed, governed: bool
+) -> None:
+    if governed:
+        risky.grant(APPLIED - timedelta(days=1), what="Posts an invoice.")
+    risky.grant(APPLIED, tier="on the loop", risk_class="minimal")
+    now = risky.standing(good, LATER)
+    assert (now.tier, now.risk_class, now.high) == ("in the loop", "minimal", True)
+    assert "no signed acceptance" in now.remarks[0]
+    risky.grant(APPLIED + timedelta(days=1), what="Posts it.")
+    assert risky.standing(good, LATER).tier == "in the loop"
+
+
+def test_a_risk_that_an_earlier_proposal_called_lower_needs_no_acceptance(risky: Any, good: Reviewed) -> None:
+    risky.grant(APPLIED, risk_class="limited")
+    risky.grant(APPLIED + timedelta(days=1), tier="on the loop")
+    now = risky.standing(good, LATER)
+    assert (now.tier, now.high) == ("on the loop", False)
+
+
+def test_a_class_that_no_proposal_was_seen_to_lower_stays_high(risky: Any, good: Reviewed) -> None:
+    risky.grant(APPLIED - timedelta(days=2), what="Posts an invoice.")
+    risky.edit(risk_class="minimal")  # by hand, so that the next difference does not show it
+    risky.grant(APPLIED - timedelta(days=1), what="Posts it.")
+    risky.grant(APPLIED, tier="on the loop")
+    now = risky.standing(good, LATER)
+    assert (now.tier, now.high) == ("in the loop", True)
+    risky.grant(APPLIED + timedelta(days=1), tier="in the loop", risk_class="high")
+    risky.grant(APPLIED + timedelta(days=2), risk_class="minimal")
+    risky.grant(APPLIED + timedelta(days=3), tier="on the loop")
+    assert risky.standing(good, LATER).tier == "on the loop"
+
+
+def test_to_demote_and_promote_again_does_not_make_the_alarm_forget(house: Any, turned: Reviewed) -> None:
+    house.grant(APPLIED, tier="on the loop")
+    rang = house.standing(turned, LATER).since
+    house.grant(rang - timedelta(hours=3), tier="in the loop")
+    house.grant(rang - timedelta(hours=2, minutes=30), tier="on the loop")
+    again = house.standing(turned, LATER)
+    assert (again.tier, again.since) == ("in the loop", rang)
+
+
+def test_an_alarm_that_would_have_rung_while_demoted_leaves_older_evidence_behind(house: Any, turned: Reviewed) -> None:
+    house.grant(APPLIED, tier="on the loop")
+    rang = house.standing(turned, LATER).since
+    house.grant(rang - timedelta(hours=3), tier="in the loop")
+    soon, late = rang + timedelta(hours=40), rang + timedelta(hours=300)
+    house.grant(soon, tier="on the loop")
+    now = house.standing(turned, LATER)
+    assert now.tier == "in the loop"
+    assert "not proved (since its alarm" in now.remarks[0]
+    house.grant(late - timedelta(hours=1), tier="in the loop")
+    house.grant(late, tier="on the loop")
+    now = house.standing(turned, LATER)
+    assert (now.tier, now.since, now.counts_from) == ("on the loop", late, rang)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from pilotage.hashes import write_json_atomically
+from pilotage.oversight import verify
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.oversight.verify import Verified, verify_tiers
 
@@ -69,6 +71,18 @@ def test_a_log_that_does_not_verify_is_a_difference(house: Any, good: Reviewed) 
     page(house, "in the loop")
     house.workspace.log.write_text("{}\n")
     assert "cannot be read" in verified(house, good).differences[0]
+
+
+def test_that_nothing_can_be_read_is_known_by_the_fault_and_not_by_prose(
+    house: Any, good: Reviewed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = house.standing(good, DAY)
+    assert stand.fault == ""
+    page(house, "in the loop")
+    prose = f"nothing above {stand.tier} counts: so says a remark"
+    for told, differs in (({"remarks": (prose,)}, False), ({"fault": "the log is torn"}, True)):
+        monkeypatch.setattr(verify, "standings", lambda *_, told=told: {stand.action: replace(stand, **told)})
+        assert any("cannot be read" in line for line in verified(house, good).differences) is differs
 
 
 def test_a_name_made_to_deceive_cannot_forge_a_line(house: Any, made: Made) -> None:

@@ -14,7 +14,7 @@ from pilotage.hashes import write_text_atomically
 from pilotage.kpis import Tables
 from pilotage.oversight.feedback import finetune, texts
 from pilotage.oversight.feedback.material import material
-from pilotage.oversight.feedback.system_prompt import system_prompt
+from pilotage.oversight.feedback.system_prompt import canary_of, system_prompt
 from pilotage.oversight.feedback.tasks import tasks
 from pilotage.oversight.reviewed import reviewed
 from pilotage.spreadsheet import csv_text
@@ -42,13 +42,13 @@ def export(workspace: Workspace, tables: Tables, kind: Kind, path: Path) -> Expo
     Needs the tables interactions and reviews. PilotageError for a file of another ending and where there is one.
     """
     _check(path, kind)
-    found = reviewed(tables)
+    found, canary = reviewed(tables), canary_of(workspace)
     if kind == "texts":
         left_out = Counter[str]()
-        rows: list[dict[str, Any]] = list(texts.texts(tables, found, left_out))
+        rows: list[dict[str, Any]] = list(texts.texts(tables, found, left_out, canary))
         held = texts.redacted(tables, found)
     else:
-        made = material(found)
+        made = material(found, canary)
         left_out, held = made.left_out, made.redacted
         if kind == "tasks":
             rows = list(tasks(made, left_out))

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pilotage.hashes import permanent_number
+from pilotage.oversight.feedback.system_prompt import without
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.redact import redact
 
@@ -53,18 +54,19 @@ class Material:
     redacted: int = 0
 
 
-def material(found: Reviewed) -> Material:
+def material(found: Reviewed, canary: str = "") -> Material:
     """What the reviews of the agent's work teach; nothing where there are none.
 
     Planted errors are no work of the agent's and disputed items have no answer yet: both are left out and counted, as
-    are runs whose texts were not recorded. Of several decisions on one input the latest counts.
+    are runs whose texts were not recorded. Of several decisions on one input the latest counts. The system prompt's
+    `canary` is replaced in every text.
     """
     made, by_input = Material(), dict[str, Lesson]()
     for row in standing(found.decisions, made.left_out):
         if not all(whole(row[name]) for name in TEXTS[:2]):
             made.left_out["of runs whose texts were not recorded"] += 1
             continue
-        lesson = _lesson(row)
+        lesson = _lesson(row, canary)
         if earlier := by_input.pop(lesson.input, None):
             made.left_out["decided again later on the same input"] += 1
             lesson = replace(lesson, unit=earlier.unit)
@@ -99,9 +101,9 @@ def _settled(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 @cache
-def clean(given: Any) -> str:
-    """The text without personal data and half characters; "" for anything but text."""
-    return redact(whole(given))
+def clean(given: Any, canary: str = "") -> str:
+    """The text without personal data, half characters and the system prompt's canary; "" for anything but text."""
+    return redact(without(canary, whole(given)))
 
 
 def whole(given: Any) -> str:
@@ -109,6 +111,6 @@ def whole(given: Any) -> str:
     return _LONE.sub("\ufffd", given).strip() if isinstance(given, str) else ""
 
 
-def _lesson(row: dict[str, Any]) -> Lesson:
-    texts = (clean(row[name]) for name in ("reason", *TEXTS))
+def _lesson(row: dict[str, Any], canary: str) -> Lesson:
+    texts = (clean(row[name], canary) for name in ("reason", *TEXTS))
     return Lesson(str(row["unit"]), row["decision"], *texts)

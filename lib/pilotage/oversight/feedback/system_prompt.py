@@ -6,6 +6,7 @@ import re
 
 from pilotage.errors import PilotageError
 from pilotage.playbook import read_policy
+from pilotage.playbook.guardrails import SystemPrompt
 from pilotage.redact import redact
 from pilotage.workspace import Workspace
 
@@ -19,9 +20,7 @@ def system_prompt(workspace: Workspace) -> str:
     In place of the canary stands [reference]: in a file that leaves the house it would betray nothing any more.
     PilotageError where the prompt cannot be read.
     """
-    if not (workspace.playbook / "guardrails.yaml").is_file():
-        return ""
-    given = read_policy(workspace, ("guardrails",)).guardrails.system_prompt
+    given = _named(workspace)
     if given is None:
         return ""
     folder = (workspace.playbook / "prompts").resolve()
@@ -34,5 +33,22 @@ def system_prompt(workspace: Workspace) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         why = getattr(fault, "strerror", None) or "it is not UTF-8 text"
         raise PilotageError(f"the system prompt cannot be read: {why}", where) from None
-    canary = r"\s+".join(map(re.escape, given.canary.split()))
-    return redact(re.sub(canary, REFERENCE, _REMARK.sub("", text)).strip())
+    return redact(without(given.canary, _REMARK.sub("", text)).strip())
+
+
+def canary_of(workspace: Workspace) -> str:
+    """The canary that guardrails.yaml names for the system prompt; "" where it names none."""
+    given = _named(workspace)
+    return given.canary if given else ""
+
+
+def without(canary: str, text: str) -> str:
+    """The text with [reference] for each canary, however it is spaced or capitalised; as it is where there is none."""
+    words = r"\s+".join(map(re.escape, canary.split()))
+    return re.sub(words, REFERENCE, text, flags=re.IGNORECASE) if words else text
+
+
+def _named(workspace: Workspace) -> SystemPrompt | None:
+    if not (workspace.playbook / "guardrails.yaml").is_file():
+        return None
+    return read_policy(workspace, ("guardrails",)).guardrails.system_prompt

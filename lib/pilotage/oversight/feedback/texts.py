@@ -26,15 +26,16 @@ FROM reviews v JOIN {runs} r USING (interaction_id)
 WHERE v.action_type = ? AND coalesce(v.phase, 'pilot') <> 'baseline'"""
 
 
-def texts(tables: Tables, found: Reviewed, left_out: Counter[str]) -> list[dict[str, str]]:
+def texts(tables: Tables, found: Reviewed, left_out: Counter[str], canary: str = "") -> list[dict[str, str]]:
     """One row for each distinct text, as the latest decision has it; what says nothing of a text is counted.
 
     Inputs that the guard held up or let pass: approved is benign, rejected an injection. Answers that were rejected
-    for a reason that names a label, policy or leak: that label. Personal data is taken out; planted errors and what
-    reviewers differ on are left out.
+    for a reason that names a label, policy or leak: that label. Personal data and the system prompt's `canary` are
+    taken out; planted errors and what reviewers differ on are left out.
     """
     made: dict[tuple[str, str], dict[str, str]] = {}
-    for text, label, side in [*_inputs(tables, left_out), *_answers(found)]:
+    for given, label, side in [*_inputs(tables, left_out), *_answers(found)]:
+        text = clean(given, canary)
         if not text:
             left_out["of runs whose texts were not recorded"] += 1
             continue
@@ -51,18 +52,18 @@ def redacted(tables: Tables, found: Reviewed) -> int:
     return sum(clean(text) != whole(text) for text in [*given, *(row["output_text"] for row in _forbidden(found))])
 
 
-def _inputs(tables: Tables, left_out: Counter[str]) -> Iterator[tuple[str, str, str]]:
+def _inputs(tables: Tables, left_out: Counter[str]) -> Iterator[tuple[Any, str, str]]:
     for row in standing(_guarded(tables), left_out):
         label = LABELS.get(row["decision"])
         if label:
-            yield clean(row["input_text"]), label, "input"
+            yield row["input_text"], label, "input"
         else:
             left_out["neither harmless nor an attack"] += 1
 
 
-def _answers(found: Reviewed) -> Iterator[tuple[str, str, str]]:
+def _answers(found: Reviewed) -> Iterator[tuple[Any, str, str]]:
     for row in _forbidden(found):
-        yield clean(row["output_text"]), row["reason"].strip().casefold(), "output"
+        yield row["output_text"], row["reason"].strip().casefold(), "output"
 
 
 def _forbidden(found: Reviewed) -> Iterator[dict[str, Any]]:

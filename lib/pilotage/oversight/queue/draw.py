@@ -62,6 +62,7 @@ def draw(queue: Queue, tables: Tables, policy: OversightPolicy, tier_of: Callabl
     judges = judged_by(tables)
     wrong = {key: tuple(sorted(judges.get(key[0], ()))) for key in by_key if key[0] in known}
     planted = _planted(queue, policy, tier_of, wrong, now)
+    queue.mix(policy.queue.seeded_share)
     queue.add(planted)
     new = [item for item in own if item.item_id not in before]
     remarks = _remarks(queue, policy, len(found) - len(by_key), bool(known), bool(planted))

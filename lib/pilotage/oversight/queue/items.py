@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from pilotage.errors import PilotageError
 from pilotage.playbook import TIERS, Tier
+from pilotage.playbook.governance import same_name
 
 Decision = Literal["approve", "reject", "correct"]
 Stream = Literal["uniform", "guided"]
@@ -135,6 +136,11 @@ def person(name: str) -> str:
     if not spelt:
         raise PilotageError("a review needs the name of its reviewer", next="say who decides")
     return spelt
+
+
+def key_of(name: str) -> str:
+    """Who the reviewer is, whatever the case their name is written in; PilotageError where it is empty."""
+    return same_name(person(name))
 
 
 def stamp(at: datetime) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from pilotage.errors import PilotageError
@@ -24,27 +26,27 @@ def path_of(workspace: Workspace, dataset: str) -> Path:
     return workspace.dataset(dataset) / OWN_REVIEWS
 
 
-def connect(path: Path, dataset: str) -> sqlite3.Connection:
+def connect(path: Path, dataset: str, whole: bool = True) -> sqlite3.Connection:
     """A connection to the queue, which is made if absent; PilotageError where the file cannot be this dataset's queue.
 
-    What is committed is on disk (write-ahead log, synchronous FULL).
+    What is committed is on disk (write-ahead log, synchronous FULL). `whole` reads all of it to find damage.
     """
     with told(path):
         if not path.exists():
             _make(path, dataset)
         connection = _connected(path)
         try:
-            _checked(connection, path, dataset)
+            _checked(connection, path, dataset, whole)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _checked(connection: sqlite3.Connection, path: Path, dataset: str) -> None:
+def _checked(connection: sqlite3.Connection, path: Path, dataset: str, whole: bool) -> None:
     if not path.stat().st_size:
         raise PilotageError("is empty: what it held is gone", str(path), "put back a copy, or remove it to begin anew")
-    check(connection, path, dataset)
+    check(connection, path, dataset, whole)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -55,19 +57,53 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _make(path: Path, dataset: str) -> None:
-    """Whole or not at all: made beside its place, and put there unless another process was first."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
+    """Whole or not at all: written beside its place, and put there unless another process or thread was first.
+
+    What a process that was killed left beside it is removed: nobody needs it once the queue is there.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with closing(_connected(part)) as connection:
+        data = _empty(dataset)
+        _write(part, data)
+        _put(part, path, data)
+    finally:
+        part.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        left.unlink(missing_ok=True)
+
+
+def _empty(dataset: str) -> bytes:
+    """An empty queue's file, made where no log of it can be left behind."""
+    with tempfile.TemporaryDirectory(prefix="pilotage-") as folder:
+        path = Path(folder, "queue")
+        with closing(_connected(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(f"BEGIN;\n{SCHEMA}\nCOMMIT;")
             connection.execute("INSERT INTO queue (one, dataset) VALUES (1, ?)", [dataset])
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink(missing_ok=True)
+        return path.read_bytes()
+
+
+def _put(part: Path, path: Path, data: bytes) -> None:
+    """Give the file its name unless that is taken; where the disk knows no second name for a file, write it there."""
+    with suppress(FileExistsError):
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            _write(path, data)  # finds the queue there where another one's making removed the part
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A new file with all of this on disk, or none; FileExistsError where there is one."""
+    with path.open("xb") as stream:
+        try:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except OSError:
+            path.unlink()
+            raise
 
 
 @contextmanager

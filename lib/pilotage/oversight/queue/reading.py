@@ -6,31 +6,42 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from pilotage.oversight.queue.items import Claim, Counts, Decided, Dispute, Framed, NewItem
+from pilotage.oversight.queue.items import Claim, Counts, Decided, Dispute, Framed, NewItem, key_of
 from pilotage.records.queue_file import DECISIONS
+
+Slot = tuple[str, int, str, str]  # the item's id, which copy of it, its run and its action type
 
 # A reviewer gets no item twice, and no planted error or adjudication of a run that they hold or have decided. A run
 # whose planted copy they saw still comes to them as itself: else it might come to nobody.
-_BARRED = """EXISTS (SELECT 1 FROM items o JOIN slots h USING (item_id)
-        WHERE o.interaction_id = i.interaction_id AND o.action_type = i.action_type AND h.reviewer = :reviewer
-          AND (o.item_id = i.item_id OR i.seeded OR NOT o.seeded))
-    OR EXISTS (SELECT 1 FROM barred b WHERE b.item_id = i.item_id AND b.reviewer = :reviewer)"""
-# Planted and shared items stand where chance put them among those of their day.
-NEXT = f"""SELECT s.item_id, min(s.copy), i.interaction_id, i.action_type FROM slots s JOIN items i USING (item_id)
-    WHERE s.reviewer IS NULL AND NOT ({_BARRED}) GROUP BY s.item_id
-    ORDER BY (SELECT count(*) FROM returns r WHERE r.item_id = i.item_id AND r.reviewer = :reviewer),
-             substr(i.queued_at, 1, 10), i.position, i.item_id LIMIT :number"""
+_KNOWN = """o.interaction_id = i.interaction_id AND o.action_type = i.action_type AND h.who = :who
+        AND (o.item_id = i.item_id OR i.seeded OR NOT o.seeded)"""
+_BARRED = f"""EXISTS (SELECT 1 FROM items o JOIN slots h USING (item_id)
+        WHERE {_KNOWN})
+    OR EXISTS (SELECT 1 FROM barred b WHERE b.item_id = i.item_id AND b.who = :who)"""
+# Of an item for several people the open slot that was made first stands for it.
+_MAY_TAKE = f"""FROM slots s JOIN items i USING (item_id) WHERE s.who IS NULL AND s.seeded = :seeded
+    AND NOT EXISTS (SELECT 1 FROM slots f WHERE f.item_id = s.item_id AND f.copy < s.copy AND f.who IS NULL)
+    AND NOT ({_BARRED})"""
+# The same for all open items at once, from what the person knows: that is faster than to ask of each.
+_LEFT = f"""SELECT count(DISTINCT item_id) FROM slots WHERE who IS NULL AND seeded = :seeded AND item_id NOT IN (
+    SELECT i.item_id FROM slots h JOIN items o USING (item_id) CROSS JOIN items i WHERE {_KNOWN}
+    UNION ALL SELECT item_id FROM barred WHERE who = :who)"""
+_PUT_BACK = "(SELECT count(*) FROM returns r WHERE r.item_id = s.item_id AND r.who = :who)"
+# Shared items stand where chance put them among those of their day.
+_NEXT = f"""SELECT s.item_id, s.copy, i.interaction_id, i.action_type {_MAY_TAKE} AND {_PUT_BACK} {{when}}
+    ORDER BY {{first}} s.day, s.position, s.item_id LIMIT :number"""
+_FRESH, _AGAIN = _NEXT.format(when="= 0", first=""), _NEXT.format(when="> 0", first=f"{_PUT_BACK},")
 LEASED = """SELECT item_id, copy, interaction_id, action_type FROM slots JOIN items USING (item_id)
-    WHERE reviewer = :reviewer AND lease_until IS NOT NULL"""
+    WHERE who = :who AND lease_until IS NOT NULL"""
 _UNDECIDED = "NOT EXISTS (SELECT 1 FROM decisions d WHERE d.token = s.token)"
-LISTED = f"""SELECT item_id, interaction_id, action_type, reviewer, token FROM slots s JOIN items i USING (item_id)
-    WHERE reviewer = :reviewer AND lease_until IS NULL AND {_UNDECIDED}
-    ORDER BY substr(queued_at, 1, 10), position, item_id"""
+LISTED = f"""SELECT s.item_id, interaction_id, action_type, reviewer, token FROM slots s JOIN items i USING (item_id)
+    WHERE s.who = :who AND s.sheet IS NOT NULL AND {_UNDECIDED}
+    ORDER BY s.day, s.position, s.item_id"""
 _COUNTS = f"""SELECT (SELECT count(*) FROM items), count(*), (SELECT count(*) FROM decisions),
     count(*) FILTER (WHERE s.lease_until IS NOT NULL),
-    count(*) FILTER (WHERE s.reviewer IS NOT NULL AND s.lease_until IS NULL AND {_UNDECIDED}),
-    count(*) FILTER (WHERE s.reviewer IS NULL),
-    count(*) FILTER (WHERE s.reviewer IS NULL AND EXISTS (
+    count(*) FILTER (WHERE s.sheet IS NOT NULL AND {_UNDECIDED}),
+    count(*) FILTER (WHERE s.who IS NULL),
+    count(*) FILTER (WHERE s.who IS NULL AND EXISTS (
         SELECT 1 FROM returns r WHERE r.item_id = s.item_id AND r.copy = s.copy))
     FROM slots s"""
 DONE = """SELECT item_id FROM items i
@@ -47,6 +58,27 @@ _DIFFERING = """WITH own AS (SELECT i.*, d.reviewer, d.decision, d.seq FROM item
            (SELECT i.item_id FROM items i WHERE i.interaction_id = a.interaction_id AND i.action_type = a.action_type
               AND i.adjudicates ORDER BY i.queued_at, i.item_id LIMIT 1)
     FROM apart a JOIN own o USING (interaction_id, action_type) ORDER BY a.item_id, o.seq"""
+
+
+def open_for(connection: sqlite3.Connection, who: str, seeded: bool, number: int) -> list[Slot]:
+    """The next open slots, so many at most, for the person of this key; what they put back comes last."""
+    facts = {"who": who, "seeded": seeded, "number": number}
+    found = connection.execute(_FRESH, facts).fetchall()
+    if len(found) < number:
+        found += connection.execute(_AGAIN, {**facts, "number": number - len(found)}).fetchall()
+    return found
+
+
+def left(connection: sqlite3.Connection, who: str, seeded: bool) -> int:
+    """How many open items the person of this key may take, planted ones or others."""
+    return int(connection.execute(_LEFT, {"who": who, "seeded": seeded}).fetchone()[0])
+
+
+def turn(connection: sqlite3.Connection, who: str) -> tuple[float, int]:
+    """The share of planted errors among what a person gets, and how many items this one has taken."""
+    sql = "SELECT planted_share, coalesce((SELECT taken FROM turns WHERE who = ?), 0) FROM queue"
+    share, taken = connection.execute(sql, [who]).fetchone()
+    return float(share), int(taken)
 
 
 def counts(connection: sqlite3.Connection) -> Counts:
@@ -96,8 +128,8 @@ def disputes(connection: sqlite3.Connection) -> tuple[Dispute, ...]:
 
 def ended(connection: sqlite3.Connection, claim: Claim) -> str | None:
     """What became of a claim that holds no longer; None while it does."""
-    names = [claim.item_id, claim.reviewer, claim.token]
-    sql = f"SELECT 1 FROM slots s WHERE item_id = ? AND reviewer = ? AND token = ? AND {_UNDECIDED}"
+    names = [claim.item_id, key_of(claim.reviewer), claim.token]
+    sql = f"SELECT 1 FROM slots s WHERE item_id = ? AND who = ? AND token = ? AND {_UNDECIDED}"
     if connection.execute(sql, names).fetchone():
         return None
     if not connection.execute("SELECT 1 FROM items WHERE item_id = ?", names[:1]).fetchone():
@@ -116,6 +148,6 @@ def why_not_listed(connection: sqlite3.Connection, item_id: str, who: str) -> st
     """Why a line of this reviewer's sheet cannot be decided."""
     if not connection.execute("SELECT 1 FROM items WHERE item_id = ?", [item_id]).fetchone():
         return "is not in the review queue"
-    if connection.execute("SELECT 1 FROM decisions WHERE item_id = ? AND reviewer = ?", [item_id, who]).fetchone():
+    if connection.execute("SELECT 1 FROM decisions WHERE item_id = ? AND who = ?", [item_id, key_of(who)]).fetchone():
         return f"is decided by {who} already, and a decision is for good"
     return f"is not in a sheet of {who}: it was put back, withdrawn or handed to somebody else"

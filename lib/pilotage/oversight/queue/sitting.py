@@ -32,6 +32,7 @@ class Sitting:
     left: int = 0
     decided: int = 0
     _shown_at: float = 0.0
+    _whole: bool = False
 
     def show_next(self, now: datetime, ticks: float) -> Claim | None:
         """Take the next item, None where none is left; the seconds count from `ticks`, of a clock that never goes back.
@@ -74,8 +75,13 @@ class Sitting:
         return texts_of(self.tables, [self.claim.interaction_id]).get(self.claim.interaction_id)
 
     def _queue(self) -> Queue:
-        """Opened for each step: between them nothing is held that could keep another process waiting."""
-        return open_queue(self.workspace, self.dataset, self.policy.lease_minutes)
+        """Opened for each step: between them nothing is held that could keep another process waiting.
+
+        That the file is whole is looked at once a sitting: it takes longer the more the file holds.
+        """
+        queue = open_queue(self.workspace, self.dataset, self.policy.lease_minutes, whole=not self._whole)
+        self._whole = True
+        return queue
 
 
 def open_sitting(workspace: Workspace, dataset: str, tables: Tables, policy: ReviewQueue, reviewer: str) -> Sitting:

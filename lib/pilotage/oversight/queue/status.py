@@ -20,12 +20,12 @@ _STREAMS = f"""SELECT CASE WHEN i.seeded THEN 'uniform' ELSE i.stream END AS dra
         SELECT 1 FROM returns r WHERE r.item_id = s.item_id AND r.copy = s.copy))
     FROM slots s JOIN items i USING (item_id) GROUP BY drawn ORDER BY drawn DESC"""
 _REVIEWERS = f"""WITH said AS (
-        SELECT reviewer, 1 AS decided, 0 AS held, 0 AS listed, 0 AS back, 0 AS lapsed FROM decisions
-        UNION ALL SELECT reviewer, 0, lease_until IS NOT NULL, lease_until IS NULL AND {_UNDECIDED}, 0, 0
-            FROM slots s WHERE reviewer IS NOT NULL
-        UNION ALL SELECT reviewer, 0, 0, 0, why = 'released', why = 'lapsed' FROM returns)
+        SELECT reviewer, who, 1 AS decided, 0 AS held, 0 AS listed, 0 AS back, 0 AS lapsed FROM decisions
+        UNION ALL SELECT reviewer, who, 0, lease_until IS NOT NULL, lease_until IS NULL AND {_UNDECIDED}, 0, 0
+            FROM slots s WHERE who IS NOT NULL
+        UNION ALL SELECT reviewer, who, 0, 0, 0, why = 'released', why = 'lapsed' FROM returns)
     SELECT min(reviewer), sum(decided), sum(held), sum(listed), sum(back), sum(lapsed) FROM said
-    GROUP BY reviewer COLLATE NOCASE ORDER BY 1"""
+    GROUP BY who ORDER BY 1"""
 
 
 def status_lines(path: Path, dataset: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The review queue of a dataset: who holds which item, and what was decided, safe with several reviewers at once.
 
-A clock that is set back: a decision's time is never before that of its claim, nor a claim's before that of its item. A
-lease given under the later clock begins anew under the earlier one, at the first thing anybody does: the item stays
-with who has it, for one more lease at most.
+A clock that is set back: a decision's time is never before that of its claim nor of the decision before it, nor a
+claim's before that of its item. A lease given under the later clock begins anew under the earlier one, at the first
+thing anybody does: the item stays with who has it, for one more lease at most.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pilotage.errors import InputFaults, PilotageError
-from pilotage.hashes import permanent_number
-from pilotage.oversight.queue import reading
+from pilotage.oversight.queue import reading, writing
 from pilotage.oversight.queue.items import (
     Claim,
     Counts,
@@ -30,39 +28,29 @@ from pilotage.oversight.queue.items import (
     NewItem,
     faults_of,
     faults_of_decision,
+    key_of,
     person,
     stamp,
 )
 from pilotage.oversight.queue.opening import connect, path_of, transaction
+from pilotage.oversight.queue.turns import Turns
 from pilotage.records.queue_file import told
 from pilotage.workspace import Workspace
 
-_ADD = """INSERT INTO items VALUES (:item_id, :interaction_id, :action_type, :tier, :stream, :inclusion_probability,
-                                    :seeded, :adjudicates, :copies, :queued_at, :position)"""
-_DECIDE = """INSERT INTO decisions (item_id, copy, reviewer, token, decision, reason, correction, seconds, claimed_at,
-                                    decided_at)
-             SELECT item_id, copy, reviewer, token, ?, ?, ?, ?, claimed_at, max(?, claimed_at)
-             FROM slots WHERE token = ?"""
-_RETURN = """INSERT INTO returns SELECT token, item_id, copy, reviewer, ?, claimed_at, max(?, claimed_at)
-             FROM slots WHERE token = ?"""
-_FREE = "UPDATE slots SET reviewer = NULL, token = NULL, claimed_at = NULL, clock_at = NULL, lease_until = NULL"
-_TAKE = """UPDATE slots SET reviewer = ?, token = ?, clock_at = ?, lease_until = ?,
-                            claimed_at = (SELECT max(?, queued_at) FROM items i WHERE i.item_id = slots.item_id)
-           WHERE item_id = ? AND copy = ?"""
 
-
-def open_queue(workspace: Workspace, dataset: str, lease_minutes: float | None = None) -> Queue:
+def open_queue(workspace: Workspace, dataset: str, lease_minutes: float | None = None, whole: bool = True) -> Queue:
     """The dataset's queue, made if absent; close it, or use it as a context manager.
 
-    A lease lasts as oversight.yaml says unless minutes are given. PilotageError where there is no such dataset or its
-    file is damaged, foreign, another dataset's or of a newer pilotage.
+    A lease lasts as oversight.yaml says unless minutes are given. `whole` reads all of the file to find damage.
+    PilotageError where there is no such dataset or its file is damaged, foreign, another dataset's or of a newer
+    pilotage.
     """
     if lease_minutes is None:
         from pilotage.playbook import read_policy
 
         lease_minutes = read_policy(workspace, ("oversight",)).oversight.queue.lease_minutes
     path = path_of(workspace, dataset)
-    return Queue(path, dataset, connect(path, dataset), timedelta(minutes=lease_minutes))
+    return Queue(path, dataset, connect(path, dataset, whole), timedelta(minutes=lease_minutes))
 
 
 class Queue:
@@ -94,33 +82,26 @@ class Queue:
         if faults := [f"item {at}: {fault}" for at, item in enumerate(given, 1) for fault in faults_of(item)]:
             raise InputFaults("these items cannot be queued", faults)
         with transaction(self._connection, self.path) as at_once:
-            known = {name for (name,) in at_once.execute("SELECT item_id FROM items")}
-            new = list({item.item_id: item for item in given if item.item_id not in known}.values())
-            at_once.executemany(_ADD, [self._row(item) for item in new])
-            slots = [(item.item_id, copy) for item in new for copy in range(1, item.copies + 1)]
-            at_once.executemany("INSERT INTO slots (item_id, copy) VALUES (?, ?)", slots)
-            barred = [(item.item_id, person(name)) for item in new for name in item.barred if name.strip()]
-            at_once.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", barred)
-            rows = [(one.interaction_id, one.action_type, one.tier, one.chance, stamp(one.drawn_at)) for one in framed]
-            at_once.executemany("INSERT OR IGNORE INTO frame VALUES (?, ?, ?, ?, ?)", rows)
-        return len(new)
+            return writing.put_in(at_once, self.dataset, given, framed)
 
-    def _row(self, item: NewItem) -> dict[str, object]:
-        place = permanent_number("place in the queue", self.dataset, item.item_id)
-        return {**asdict(item), "barred": None, "queued_at": stamp(item.queued_at), "position": place}
+    def mix(self, share: float) -> None:
+        """From now on so large a share of what a reviewer gets is planted errors, from 0, below 1; before, none is."""
+        with transaction(self._connection, self.path) as at_once:
+            at_once.execute("UPDATE queue SET planted_share = ?", [share])
 
     def claim(self, reviewer: str, now: datetime) -> Claim | None:
         """The next item for this reviewer, kept for a lease; None where nothing is left that they may decide.
 
         Who holds one already gets that one again, for a new lease: the earlier claim on it is void. Nobody gets an
-        item twice, nor a planted error or an adjudication of a run that they have decided. What they put back comes
-        last.
+        item twice, nor a planted error or an adjudication of a run that they have decided, nor a planted error once
+        nothing else is left. What they put back comes last.
         """
-        who = person(reviewer)
+        name = person(reviewer)
         with self._at(now) as at_once:
-            held = at_once.execute(reading.LEASED, {"reviewer": who}).fetchone()
-            slot = held or at_once.execute(reading.NEXT, {"reviewer": who, "number": 1}).fetchone()
-            return self._take(at_once, who, slot, now, now + self.lease) if slot else None
+            held = at_once.execute(reading.LEASED, {"who": key_of(name)}).fetchone()
+            slots = [held] if held else self._next(at_once, key_of(name), 1)
+            taken = [writing.take(at_once, name, slot, now, now + self.lease) for slot in slots]
+        return taken[0] if taken else None
 
     def release(self, claim: Claim, now: datetime) -> None:
         """Put the item back undecided, which is kept: until somebody decides it, a uniform item counts as missing.
@@ -129,7 +110,7 @@ class Queue:
         """
         with self._at(now) as at_once:
             self._held(at_once, claim)
-            self._give_back(at_once, claim.token, "released", now)
+            writing.give_back(at_once, claim.token, "released", stamp(now))
 
     def decide(
         self,
@@ -149,19 +130,21 @@ class Queue:
             raise InputFaults("this decision cannot be stored", faults)
         with self._at(now) as at_once:
             self._held(at_once, claim)
-            self._keep(at_once, claim.token, Listed(claim.item_id, decision, reason, correction, seconds), now)
+            writing.keep(at_once, claim.token, Listed(claim.item_id, decision, reason, correction, seconds), now)
 
     def hand_out(self, reviewer: str, number: int, now: datetime) -> tuple[Claim, ...]:
         """So many more items for a sheet of this reviewer, or what is left; reserved until decided or withdrawn."""
-        who = person(reviewer)
+        name = person(reviewer)
         with self._at(now) as at_once:
-            slots = at_once.execute(reading.NEXT, {"reviewer": who, "number": max(0, number)}).fetchall()
-            return tuple(self._take(at_once, who, slot, now, None) for slot in slots)
+            slots = self._next(at_once, key_of(name), max(0, number))
+            claims = tuple(writing.take(at_once, name, slot, now, None) for slot in slots)
+            writing.bind(at_once, claims)
+        return claims
 
     def handed_out(self, reviewer: str) -> tuple[Claim, ...]:
         """The items in this reviewer's sheets that are not decided yet, in the order of the queue."""
         with told(self.path):
-            rows = self._connection.execute(reading.LISTED, {"reviewer": person(reviewer)}).fetchall()
+            rows = self._connection.execute(reading.LISTED, {"who": key_of(reviewer)}).fetchall()
         return tuple(Claim(name, run, action, who, token, None) for name, run, action, who, token in rows)
 
     def decide_listed(self, reviewer: str, decisions: Sequence[Listed], now: datetime) -> int:
@@ -171,11 +154,11 @@ class Queue:
         """
         who = person(reviewer)
         with self._at(now) as at_once:
-            held = {row[0]: row[4] for row in at_once.execute(reading.LISTED, {"reviewer": who})}
+            held = {row[0]: row[4] for row in at_once.execute(reading.LISTED, {"who": key_of(who)})}
             if faults := list(_sheet_faults(at_once, who, held, decisions)):
                 raise InputFaults("these decisions cannot be stored", faults, "nothing of the sheet was stored")
             for one in decisions:
-                self._keep(at_once, held[one.item_id], one, now)
+                writing.keep(at_once, held[one.item_id], one, now)
         return len(decisions)
 
     def withdraw(self, reviewer: str, now: datetime, item_ids: Iterable[str] | None = None) -> int:
@@ -185,17 +168,18 @@ class Queue:
         """
         wanted = None if item_ids is None else set(item_ids)
         with self._at(now) as at_once:
-            rows = at_once.execute(reading.LISTED, {"reviewer": person(reviewer)}).fetchall()
+            rows = at_once.execute(reading.LISTED, {"who": key_of(reviewer)}).fetchall()
             tokens = [row[4] for row in rows if wanted is None or row[0] in wanted]
             for token in tokens:
-                self._give_back(at_once, token, "released", now)
+                writing.give_back(at_once, token, "released", stamp(now))
         return len(tokens)
 
     def left(self, reviewer: str) -> int:
-        """How many items this reviewer may still take, not counting those they hold."""
+        """How many items this reviewer gets if nobody else takes any, not counting those they hold."""
+        who = key_of(reviewer)
         with told(self.path):
-            rows = self._connection.execute(reading.NEXT, {"reviewer": person(reviewer), "number": -1}).fetchall()
-        return len(rows)
+            ordinary, planted = (reading.left(self._connection, who, seeded) for seeded in (False, True))
+            return ordinary + self._turns(self._connection, who).coming(ordinary, planted)
 
     def counts(self) -> Counts:
         """How far the queue is; all zero before anything is in it."""
@@ -229,42 +213,21 @@ class Queue:
 
     @contextmanager
     def _at(self, now: datetime) -> Iterator[sqlite3.Connection]:
-        """A transaction that first ends the leases that have run out, and begins anew those of a later clock."""
-        clock = stamp(now)
+        """A transaction, after one that ends the leases which have run out: those stay ended, whatever comes of it."""
         with transaction(self._connection, self.path) as at_once:
-            until = stamp(now + self.lease)
-            at_once.execute(
-                "UPDATE slots SET clock_at = ?, lease_until = ? WHERE lease_until IS NOT NULL AND clock_at > ?",
-                [clock, until, clock],
-            )
-            over = at_once.execute("SELECT token, lease_until FROM slots WHERE lease_until <= ?", [clock]).fetchall()
-            for token, ended in over:
-                at_once.execute(_RETURN, ["lapsed", ended, token])
-                at_once.execute(f"{_FREE} WHERE token = ?", [token])
+            writing.end_leases(at_once, now, self.lease)
+        with transaction(self._connection, self.path) as at_once:
             yield at_once
 
-    def _take(
-        self,
-        at_once: sqlite3.Connection,
-        who: str,
-        slot: tuple[str, int, str, str],
-        now: datetime,
-        until: datetime | None,
-    ) -> Claim:
-        item_id, copy, run, action = slot
-        (token,) = at_once.execute("UPDATE queue SET tokens = tokens + 1 RETURNING tokens").fetchone()
-        ends = stamp(until) if until else None
-        at_once.execute(_TAKE, [who, token, stamp(now), ends, stamp(now), item_id, copy])
-        return Claim(item_id, run, action, who, token, until)
+    def _turns(self, connection: sqlite3.Connection, who: str) -> Turns:
+        return Turns(self.dataset, who, *reading.turn(connection, who))
 
-    def _give_back(self, at_once: sqlite3.Connection, token: int, why: str, now: datetime) -> None:
-        at_once.execute(_RETURN, [why, stamp(now), token])
-        at_once.execute(f"{_FREE} WHERE token = ?", [token])
-
-    def _keep(self, at_once: sqlite3.Connection, token: int, one: Listed, now: datetime) -> None:
-        texts = [text.encode("utf-8", "replace").decode() for text in (one.reason.strip(), one.correction.strip())]
-        at_once.execute(_DECIDE, [one.decision, *texts, one.seconds, stamp(now), token])
-        at_once.execute("UPDATE slots SET clock_at = NULL, lease_until = NULL WHERE token = ?", [token])
+    def _next(self, at_once: sqlite3.Connection, who: str, number: int) -> list[reading.Slot]:
+        """The next slots that this person gets, which counts as so many turns."""
+        ordinary, planted = (reading.open_for(at_once, who, seeded, number) for seeded in (False, True))
+        slots = self._turns(at_once, who).mixed(ordinary, planted, number)
+        writing.count_turns(at_once, who, len(slots))
+        return slots
 
     def _held(self, at_once: sqlite3.Connection, claim: Claim) -> None:
         """PilotageError unless the claim still holds: then what became of it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pilotage.errors import InputFaults
 from pilotage.forms import near
-from pilotage.oversight.queue.items import Decided, Decision, Listed, person
+from pilotage.oversight.queue.items import Decided, Decision, Listed, key_of, person
 from pilotage.oversight.queue.store import Queue
 from pilotage.playbook.oversight import ReviewQueue
 from pilotage.records.hand_back import Row, by_spelling, faults_of_ids, of_dataset, read_back, single, title_of
@@ -27,7 +27,10 @@ ADVICE = "nothing was written; mend these rows and import the file again"
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of a file: decisions added, those known already, and rows left blank, which stay reserved."""
+    """What came of a file: decisions added, those known already, and rows left blank.
+
+    Blank ones stay reserved, and while another row of their sheet is decided, a uniform one counts as missing.
+    """
 
     reviewer: str
     added: int
@@ -68,7 +71,7 @@ def take_back(queue: Queue, policy: ReviewQueue, path: Path, at: datetime) -> Im
 
 def _known(queue: Queue, policy: ReviewQueue, name: str) -> _Known:
     who = person(name)
-    decided = {one.item_id: one for one in queue.decisions() if one.reviewer.casefold() == who.casefold()}
+    decided = {one.item_id: one for one in queue.decisions() if key_of(one.reviewer) == key_of(who)}
     held = [claim.item_id for claim in queue.handed_out(who)]
     codes = {_code(cell_text(code)): code for code in policy.reasons}
     return _Known(who, by_spelling([*held, *decided]), decided, codes)
