@@ -115,7 +115,7 @@ def test_a_pilot_that_has_ended_names_weeks_and_no_day(tables: Build, page: NewP
     assert "more weeks at the pilot's volume" in gate.why
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 60), st.sets(st.integers(0, 299), max_size=60))
 def test_deleting_rows_the_source_has_counted_never_opens_a_gate(
     tables: Build, page: NewPage, failures: int, deleted: set[int]

@@ -140,7 +140,7 @@ def test_a_mean_cannot_be_decided_at_any_look(tables: Build) -> None:
     assert "registered looks" in kpi.reason
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=30),
     st.sets(st.integers(0, 29), min_size=1, max_size=10),
