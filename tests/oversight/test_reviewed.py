@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotage.oversight.evidence import evidence, stand_for
+from pilotage.oversight.reviewed import items_of
 
 BEGIN = datetime(2026, 9, 1, 8)
 
@@ -34,7 +36,7 @@ def test_of_a_tasks_runs_the_first_to_begin_counts_whichever_is_decided_first(re
         found = reviews(order)
         begun = {row["run"]: BEGIN + timedelta(hours=int(row["run"][1:])) for row in runs}
         found.decisions["started_at"] = found.decisions["interaction_id"].map(begun)
-        assert wrong_of(found.until(BEGIN + timedelta(days=9))) == (3, 3)
+        assert wrong_of(replace(found, items=items_of(found.decisions))) == (3, 3)
 
 
 @pytest.mark.parametrize(

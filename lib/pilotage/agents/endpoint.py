@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from html import unescape
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pilotage.agents.run import AgentFault
 from pilotage.redact import redact
 from pilotage.words import plain
+
+if TYPE_CHECKING:
+    import aiohttp
 
 LONGEST_ANSWER = 8 * 2**20  # bytes; a server that sends without end must not fill the memory
 _QUOTED = 160  # characters of a server's own words that a fault repeats
@@ -106,6 +110,21 @@ class Endpoint:
     def late(self, timeout_s: float) -> AgentFault:
         """The fault of a server that took too long; its connection is dropped."""
         return AgentFault("timeout", f"no answer from {self.shown} within {timeout_s:g} s")
+
+
+async def read_json(endpoint: Endpoint, response: aiohttp.ClientResponse) -> Any:
+    """What the endpoint answered, as JSON; AgentFault for a refusal, an answer too long, and one that is no JSON."""
+    raw = bytearray()
+    async for piece in response.content.iter_chunked(2**16):
+        raw += piece
+        endpoint.check_length(len(raw))
+    body = raw.decode("utf-8", "replace")
+    if not 200 <= response.status < 300:
+        raise endpoint.refusal(response.status, response.headers, body)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise endpoint.unreadable(body, response.content_type) from None
 
 
 def unreached(endpoint: Endpoint, error: BaseException, timeout_s: float) -> AgentFault:

@@ -31,7 +31,7 @@ from typing import Any
 import aiohttp
 
 from pilotage.agents.answers import NotAnAnswer, Told, read_answer, well_formed
-from pilotage.agents.endpoint import Endpoint, unreached
+from pilotage.agents.endpoint import Endpoint, read_json, unreached
 from pilotage.agents.run import TIMEOUT_S, AgentFault, Answer, ModelCall, Prices, Status, ToolCall
 
 
@@ -81,17 +81,7 @@ class HttpAgent:
         raise fault  # outside of the except, so that no request with its headers hangs on it
 
     async def _read(self, response: aiohttp.ClientResponse) -> Told:
-        raw = bytearray()
-        async for piece in response.content.iter_chunked(2**16):
-            raw += piece
-            self.endpoint.check_length(len(raw))
-        body = raw.decode("utf-8", "replace")
-        if not 200 <= response.status < 300:
-            raise self.endpoint.refusal(response.status, response.headers, body)
-        try:
-            given = json.loads(body)
-        except (ValueError, RecursionError):
-            raise self.endpoint.unreadable(body, response.content_type) from None
+        given = await read_json(self.endpoint, response)
         try:
             return read_answer(given if isinstance(given, dict) else None)
         except NotAnAnswer as fault:

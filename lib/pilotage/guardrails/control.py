@@ -30,9 +30,7 @@ def control(page: Page) -> Control:
 
     A log that does not verify tells no proposal and no review; the decision page says so.
     """
-    for path in (page.workspace.log, page.workspace.playbook / "governance.yaml"):
-        page.opened.file(path)
-    page.opened.matching(page.workspace.playbook / "proposals" / "*.json")
+    page.depend_on_approvals()
     try:
         entries, states = audit_log.read(page.workspace.log), tuple(approvals.replay(page.workspace, STAGE).values())
     except PilotageError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pilotage.oversight.reviewed import Reviewed
 from pilotage.playbook import TIERS, OversightPolicy, Tier
 from pilotage.statistics import Interval, anytime_rate, log_evidence_above, log_evidence_below, one_trial_rate
+from pilotage.verdict import Answer
 from pilotage.words import apart, count, number
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Evidence:
     refuted: bool
     why: str
 
+    @property
+    def answer(self) -> Answer:
+        """What the tier's gate answers by these reviews alone."""
+        return "go" if self.certified else "no-go" if self.refuted else "not yet"
+
 
 def evidence(
     found: Reviewed,
@@ -88,14 +94,14 @@ def _weighed(
     m, caught, catch = _catch(units, planted, 1 - 2 * tail, missing)
     effective = limit if tier == TIERS[0] else limit * catch.low if catch else None
     log_e = float(log_evidence_below(errors, n, effective)) if effective else -math.inf
-    enough = policy.reviews_min.value
-    certified = log_e >= -math.log(tail) and n >= enough
+    certified = log_e >= -math.log(tail) and n >= policy.reviews_min.value
     refuted = float(log_evidence_above(wrong, n, limit)) >= -math.log(tail)
-    parts = (limit, errors, n, errors - wrong, m, caught, catch, effective or None)
     rate = one_trial_rate(wrong, n, 1 - 2 * tail, missing, anytime_rate) if n else None
-    why = _why(parts, certified, refuted, enough)
-    rest = (rate, log_e, -math.log(tail), policy.confidence, enough, certified, refuted, why)
-    return Evidence(name, tier, *parts, *rest)
+    found = Evidence(
+        name, tier, limit, errors, n, errors - wrong, m, caught, catch, effective or None, rate, log_e, -math.log(tail),
+        policy.confidence, policy.reviews_min.value, certified, refuted, "",
+    )  # fmt: skip
+    return replace(found, why=_why(found))
 
 
 def _catch(units: DataFrame, planted: DataFrame, confidence: float, missing: int) -> tuple[int, int, Interval | None]:
@@ -127,32 +133,35 @@ def stand_for(reviewed: Series, planted: Series) -> tuple[list[str], float]:
     return [str(name) for name in ratio.index[: last + 1]], min(float(factors.iloc[last]), 1.0)
 
 
-_Parts = tuple[float, int, int, int, int, int, Interval | None, float | None]
-
-
-def _why(parts: _Parts, certified: bool, refuted: bool, enough: int) -> str:
-    limit, errors, n, missing, planted, caught, catch, effective = parts
-    seen = f"{count(errors, 'errors')} in {count(n, 'reviews')}"
-    seen += f" ({missing} of them reviews that are not there)" if missing else ""
-    found = f"of {count(planted, 'planted errors')} reviewers found {caught}"
-    if not n:
+def _why(of: Evidence) -> str:
+    seen = f"{count(of.errors, 'errors')} in {count(of.n, 'reviews')}"
+    seen += f" ({of.missing} of them reviews that are not there)" if of.missing else ""
+    if not of.n:
         return "nothing of its uniform stream was reviewed"
-    if refuted:
-        return f"{seen}: surely more than the limit of {number(limit, 'share')}"
-    if certified:
-        return f"{seen}: surely below {_against(limit, effective, found, catch)}"
-    if n < enough:
-        return f"{seen}: the playbook asks for {enough} at least"
-    if effective is None:
-        short = found if catch else "who reviewed met no planted error" if planted else "no error was planted"
-        return f"{seen}, but {short}, so nobody knows how many errors reviewers miss"
-    return f"{seen}: not yet surely below {_against(limit, effective, found, catch)}"
+    if of.refuted:
+        return f"{seen}: surely more than the limit of {number(of.limit, 'share')}"
+    if of.certified:
+        return f"{seen}: surely below {_against(of)}"
+    if of.n < of.reviews_min:
+        return f"{seen}: the playbook asks for {of.reviews_min} at least"
+    if of.effective_limit is None:
+        return f"{seen}, but {_not_caught(of)}, so nobody knows how many errors reviewers miss"
+    return f"{seen}: not yet surely below {_against(of)}"
 
 
-def _against(limit: float, effective: float | None, found: str, catch: Interval | None) -> str:
-    if effective is None or effective == limit or catch is None:
-        return number(limit, "share")
-    less, whole = apart(effective, limit, "share")
-    return (
-        f"{less}, which is the limit of {whole} as far as reviewers see: {found}, surely {number(catch.low, 'share')}"
-    )
+def _caught(of: Evidence) -> str:
+    return f"of {count(of.planted, 'planted errors')} reviewers found {of.caught}"
+
+
+def _not_caught(of: Evidence) -> str:
+    if not of.planted:
+        return "no error was planted"
+    return _caught(of) if of.catch else "who reviewed met no planted error"
+
+
+def _against(of: Evidence) -> str:
+    if of.effective_limit is None or of.effective_limit == of.limit or of.catch is None:
+        return number(of.limit, "share")
+    less, whole = apart(of.effective_limit, of.limit, "share")
+    told = f"{_caught(of)}, surely {number(of.catch.low, 'share')}"
+    return f"{less}, which is the limit of {whole} as far as reviewers see: {told}"

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from pilotage.approvals import approved_gate
 from pilotage.kpis import Tables
-from pilotage.oversight.evidence import Evidence
 from pilotage.oversight.overseen import AGREED, CAUGHT, ERRORS, Acting, Overseen
 from pilotage.page import Page
 from pilotage.playbook import TIERS, Tier
-from pilotage.verdict import Answer, Gate, at_least, judge
+from pilotage.verdict import Gate, at_least, judge
 from pilotage.words import listed
 
 ADVICE = {
@@ -56,12 +55,8 @@ def _errors(page: Page, one: Acting, tier: Tier, required: bool, doubts: list[st
     if not proved.certified and one.forecast and one.forecast.tier == tier:
         why, more = f"{why}; {one.forecast.why}", one.forecast.more_reviews
     limit = page.playbook.oversight.limit(action, tier)
-    gate = Gate(ERRORS, ERRORS, tier, required, _answer(proved), why, limit.value, more or None, "reviews")
+    gate = Gate(ERRORS, ERRORS, tier, required, proved.answer, why, limit.value, more or None, "reviews")
     return page.settle(gate, limit, doubts)
-
-
-def _answer(proved: Evidence) -> Answer:
-    return "go" if proved.certified else "no-go" if proved.refuted else "not yet"
 
 
 def _tier(found: Overseen, tier: Tier, required: bool) -> Gate:

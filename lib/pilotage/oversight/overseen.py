@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from pilotage.approvals import LiveState, live_state
 from pilotage.errors import PilotageError
@@ -16,7 +16,7 @@ from pilotage.oversight.audits import Audit, audits
 from pilotage.oversight.evidence import Evidence, evidence
 from pilotage.oversight.fatigue import Fatigue, fatigue
 from pilotage.oversight.forecast import Forecast, Trade, forecast, trade
-from pilotage.oversight.pace import WEEKS
+from pilotage.oversight.pace import WEEKS, last_weeks
 from pilotage.oversight.reviewed import Reviewed, reviewed
 from pilotage.oversight.threshold import Threshold, threshold
 from pilotage.oversight.tiers import Standing, standings
@@ -71,7 +71,7 @@ class Overseen:
 
 def overseen(page: Page, tables: Tables) -> Overseen:
     """Everything the page shows, from the tables reviews and interactions, the audit log and the proposals."""
-    _record(page)
+    page.depend_on_approvals()
     policy, end = page.playbook.oversight, datetime.combine(page.as_of, time.max)
     found = reviewed(tables).until(end)
     stand = standings(page.workspace, found, policy, page.as_of)
@@ -99,13 +99,6 @@ def in_detail(found: Overseen, action: str = "") -> Acting:
     return min(found.acting, key=lambda one: (one.name != action, lacking(one)))
 
 
-def _record(page: Page) -> None:
-    """What decides on tiers beside the tables: the page depends on it."""
-    for path in (page.workspace.log, page.workspace.playbook / "governance.yaml"):
-        page.opened.file(path)
-    page.opened.matching(page.workspace.playbook / "proposals" / "*.json")
-
-
 def _acting(page: Page, found: Reviewed, stands: Standing) -> Acting:
     policy, name, since = page.playbook.oversight, stands.action, stands.counts_from
     proved = {tier: evidence(found, policy, name, tier, since=since) for tier in TIERS}
@@ -127,9 +120,7 @@ def _above(tier: Tier | None) -> Tier | None:
 
 def _runs_per_week(page: Page, found: Reviewed, action: str) -> float | None:
     """The action's runs a week, from its uniform reviews of the last weeks; None where there is none."""
-    units = found.certifying(action)
-    end = datetime.combine(page.as_of, time.max)
-    recent = units[units["decided_at"] > end - timedelta(weeks=WEEKS)]
+    recent = last_weeks(found.certifying(action), datetime.combine(page.as_of, time.max))
     return float((1 / recent["inclusion_probability"]).sum()) / WEEKS if len(recent) else None
 
 
@@ -177,8 +168,7 @@ def _agreed(agreed: Agreement, sure: float) -> Kpi:
 
 def _hours(found: Reviewed, as_of: date) -> Kpi:
     """Reviewers' hours a week over the last weeks, all decisions counted; a decision without a time has none."""
-    begin = datetime.combine(as_of, time.max) - timedelta(weeks=WEEKS)
-    recent = found.decisions.loc[found.decisions["decided_at"] > begin, "seconds"]
+    recent = last_weeks(found.decisions, datetime.combine(as_of, time.max))["seconds"]
     timed = recent.dropna()
     head = (HOURS, label_of(HOURS), "efficiency", "h", None, None, len(timed), len(timed))
     if timed.empty:

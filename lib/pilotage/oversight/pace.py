@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 WEEKS = 4  # the present pace is that of the last four weeks
 
 
-def last_weeks(units: DataFrame, end: datetime) -> DataFrame:
-    """The units decided in the last four weeks before `end`, UTC without zone as the frames have it."""
-    return units[units["decided_at"] > end - timedelta(weeks=WEEKS)]
+def last_weeks(decided: DataFrame, end: datetime) -> DataFrame:
+    """The rows decided in the last four weeks before `end`, UTC without zone as the frames have it."""
+    return decided[decided["decided_at"] > end - timedelta(weeks=WEEKS)]
 
 
 def mean_seconds(found: Reviewed, action: str) -> float | None:

@@ -49,8 +49,11 @@ class Reviewed:
 
     def until(self, moment: datetime) -> Reviewed:
         """What was decided by this moment (UTC, without zone, as the frames have it); what is missing stays missing."""
-        decisions = self.decisions[self.decisions["decided_at"] <= moment].reset_index(drop=True)
-        return Reviewed(decisions, _items(decisions), self.missing)
+        by_then = self.decisions["decided_at"] <= moment
+        if by_then.all():  # as mostly: the same items would be made anew for each figure of a page
+            return self
+        decisions = self.decisions[by_then].reset_index(drop=True)
+        return Reviewed(decisions, items_of(decisions), self.missing)
 
     def certifying(self, action: str) -> DataFrame:
         """The items of this action type that count in its error rate: uniform, one per unit, oldest first."""
@@ -79,7 +82,7 @@ def reviewed(tables: Tables) -> Reviewed:
         sql = sql.replace(f"{{{name}}}", text)
     decisions = _one_name_each(tables.frame(fill_runs(tables, sql), [GUARD]))
     decisions["adjudicates"] = np.array(_settles(decisions), dtype=bool)
-    return Reviewed(decisions, _items(decisions), tables.missing("reviews"))
+    return Reviewed(decisions, items_of(decisions), tables.missing("reviews"))
 
 
 def _or_null(tables: Tables, table: str, column: str, kind: str, alias: str) -> str:
@@ -114,7 +117,7 @@ def _settles(decisions: DataFrame) -> list[bool]:
     return settles
 
 
-def _items(decisions: DataFrame) -> DataFrame:
+def items_of(decisions: DataFrame) -> DataFrame:
     """What stands for each run. Until somebody has settled a disagreement, the doubt is not the agent's gain."""
     own, names = decisions[~decisions["seeded"]], ["interaction_id", "action_type"]
     by = own.groupby(names, sort=False)

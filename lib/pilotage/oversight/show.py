@@ -114,12 +114,11 @@ def proved_table(found: Overseen) -> html.Html:
 def _proved_rows(found: Overseen) -> Iterator[tuple[object, ...]]:
     for one in found.acting:
         for tier, proved in one.proved.items():
-            answer = "go" if proved.certified else "no-go" if proved.refuted else "not yet"
             high = proved.rate.high if proved.rate else None
             limit = number(proved.effective_limit, "share") if proved.effective_limit else "not known"
             yield (
                 f"{one.name}, {tier}", number(proved.errors), number(proved.n), number(high, "share"), limit,
-                html.badge(answer),
+                html.badge(proved.answer),
             )  # fmt: skip
 
 

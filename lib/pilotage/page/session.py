@@ -168,6 +168,12 @@ class Page:
         evidence = json.loads(path.read_text(encoding="utf-8")) if path else None
         return evidence if evidence and evidence["dataset"] == self.dataset else None
 
+    def depend_on_approvals(self) -> None:
+        """Record what says whether a policy is approved: the audit log, the people and the proposals."""
+        for path in (self.workspace.log, self.workspace.playbook / "governance.yaml"):
+            self.opened.file(path)
+        self.opened.matching(self.workspace.playbook / "proposals" / "*.json")
+
     def doubts(self, tables: Tables, fresh: Sequence[str] = ()) -> list[str]:
         """What holds a gate that rests on these tables: failed checks, missing rows, and `fresh` tables gone stale."""
         return [

@@ -16,7 +16,7 @@ from pilotage import approvals
 from pilotage.approvals import Proposal
 from pilotage.approvals.acceptance import Acceptance, accept_risk
 from pilotage.oversight.propose import propose_tier
-from pilotage.oversight.reviewed import Reviewed
+from pilotage.oversight.reviewed import Reviewed, items_of
 from pilotage.oversight.tiers import Standing, standings
 from pilotage.playbook import OversightPolicy, Tier, read_policy
 from pilotage.playbook.edit import with_values
@@ -45,7 +45,7 @@ def make_reviewed(rows: Sequence[dict[str, Any]], missing: int = 0) -> Reviewed:
     ordered = sorted(rows, key=lambda row: (row["decided_at"], row["review_id"]))
     frame = pd.DataFrame(ordered, columns=list(review(0, False)))
     frame = frame.astype({"seeded": bool, "adjudicates": bool, "wrong": bool, "decided_at": "datetime64[us]"})
-    return Reviewed(frame, frame, missing).until(datetime.max.replace(year=2200))
+    return Reviewed(frame, items_of(frame), missing)
 
 
 def planted(caught: int, of: int) -> list[dict[str, Any]]:

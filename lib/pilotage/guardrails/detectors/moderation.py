@@ -26,7 +26,7 @@ import aiohttp
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotage.agents.endpoint import Endpoint, unreached
+from pilotage.agents.endpoint import Endpoint, read_json, unreached
 from pilotage.agents.run import AgentFault
 from pilotage.guardrails.detectors.protocol import DetectorFault
 
@@ -87,17 +87,7 @@ class Moderation:
         raise fault
 
     async def _read(self, response: aiohttp.ClientResponse, count: int) -> list[float]:
-        raw = bytearray()
-        async for piece in response.content.iter_chunked(2**16):
-            raw += piece
-            self.endpoint.check_length(len(raw))
-        body = raw.decode("utf-8", "replace")
-        if not 200 <= response.status < 300:
-            raise self.endpoint.refusal(response.status, response.headers, body)
-        try:
-            scores = scores_in(json.loads(body))
-        except (ValueError, RecursionError):
-            raise self.endpoint.unreadable(body, response.content_type) from None
+        scores = scores_in(await read_json(self.endpoint, response))
         if scores is None or len(scores) != count:
             what = "no score from 0 to 1 for each text" if scores is None else f"{len(scores)} scores for {count} texts"
             raise AgentFault("unreadable", f"{self.endpoint.shown} answered {what}")
