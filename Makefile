@@ -16,7 +16,7 @@ HOME_FILES := IPYTHONDIR="$(OWN_HOME)/ipython" JUPYTER_CONFIG_DIR="$(OWN_HOME)/j
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage bench-evaluate bench-guardrails lab lock clean
+.PHONY: help install run test coverage bench-evaluate bench-guardrails bench-integration lab lock clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -44,13 +44,16 @@ bench-evaluate: $(VENV)/base ## measure what an evaluation costs beside a plain 
 bench-guardrails: $(VENV)/all ## measure what the guardrails catch, stop in error and cost (ARGS=quality for one part)
 	$(BIN)/python tests/bench/guardrails $(ARGS)
 
+bench-integration: $(VENV)/all ## measure the directly-follows graph beside a bare query of the same columns
+	$(BIN)/python tests/bench/integration.py $(ARGS)
+
 lab: $(VENV)/base ## open JupyterLab on the pages; outputs stay on the screen and out of the files
 	$(HOME_FILES) $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
 		--FileContentsManager.pre_save_hook=pilotage.lab.strip_before_save \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-# The lock has two parts, resolved together: what the playbook needs (with the extra `guard`, since page 03 adapts the
-# classifier), then what only the checks need. The optional detectors (`presidio`, `stackone`) bring half a gigabyte and
+# The lock has two parts, resolved together: what the playbook needs (with the extra `pages`: page 03 adapts the
+# classifier, page 05 probes one system of each kind), then what only the checks need. The optional detectors (`presidio`, `stackone`) bring half a gigabyte and
 # are in neither.
 CUT := \# Only the checks need what follows.
 
@@ -81,8 +84,8 @@ PART := awk -F '==' 'FNR == NR {base[$$1]; next} /^[^ ]/ {mine = ($$1 in base) =
 
 lock: | $(VENV)/uv ## resolve requirements.lock anew
 	@sed '/^#/d' requirements.lock > $(VENV)/whole.txt
-	$(BUILD) $(UV) $(ARGS) --generate-hashes --extra guard --extra local --extra test pyproject.toml - -o $(VENV)/whole.txt > /dev/null
-	$(BUILD) $(UV) --constraint $(VENV)/whole.txt --extra guard pyproject.toml - -o $(VENV)/base.txt > /dev/null
+	$(BUILD) $(UV) $(ARGS) --generate-hashes --extra pages --extra local --extra postgres --extra xes --extra test pyproject.toml - -o $(VENV)/whole.txt > /dev/null
+	$(BUILD) $(UV) --constraint $(VENV)/whole.txt --extra pages pyproject.toml - -o $(VENV)/base.txt > /dev/null
 	@{ echo '# Made by `make lock`. First what the playbook needs, then what only the checks need.'; \
 	$(PART) wanted=1 $(VENV)/base.txt $(VENV)/whole.txt; echo '$(CUT)'; \
 	$(PART) wanted=0 $(VENV)/base.txt $(VENV)/whole.txt; } > $(VENV)/new.lock

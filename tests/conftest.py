@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,9 +14,12 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +31,7 @@ from pandas import DataFrame
 from pilotage.kpis import Tables
 from pilotage.page import Page
 from pilotage.page.opened import Opened
-from pilotage.playbook import read_policy
+from pilotage.playbook import Playbook, read_policy
 from pilotage.records.intake import intake
 from pilotage.records.schemas import TABLES
 from pilotage.records.store import SQL_TYPES
@@ -162,23 +166,61 @@ def build_tiny(root: Path) -> Tiny:
     return tiny
 
 
-@pytest.fixture(scope="session")
-def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny workspace whose dataset is taken in already; made once, since that loads Great Expectations."""
-    tiny = build_tiny(tmp_path_factory.mktemp("taken_in") / "house")
+SHARED = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder that all workers of a session share; the process that starts them makes it and removes it."""
+    if given := getattr(config, "workerinput", {}).get("shared"):
+        config.stash[SHARED] = Path(given)
+    else:
+        config.stash[SHARED] = root = Path(tempfile.mkdtemp(prefix="pilotage-tests-"))
+        config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker of pytest-xdist the folder."""
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def made_once(config: pytest.Config, name: str, make: Callable[[Path], Path]) -> Path:
+    """What `make` makes in the folder given: the first worker who asks makes it for all, and nobody changes it."""
+    root = config.stash[SHARED] / name
+    made = root.with_suffix(".made")
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker that makes it now holds this until it is there
+        if not made.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            made.write_text(str(make(root)), encoding="utf-8")
+    return Path(made.read_text(encoding="utf-8"))
+
+
+def take_in(root: Path) -> Path:
+    """A tiny workspace whose dataset is taken in already."""
+    tiny = build_tiny(root)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Great Expectations imports modules that Python has deprecated
         intake(tiny.workspace, "tiny")
-    return tiny.root
+    return root
 
 
 @pytest.fixture(scope="session")
-def has_run(taken_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def taken_in(pytestconfig: pytest.Config) -> Path:
+    """A tiny workspace whose dataset is taken in already; made once, since that loads Great Expectations."""
+    return made_once(pytestconfig, "taken_in", take_in)
+
+
+@pytest.fixture(scope="session")
+def has_run(taken_in: Path, pytestconfig: pytest.Config) -> Path:
     """A tiny workspace with one finished run."""
-    root = tmp_path_factory.mktemp("has_run") / "house"
-    shutil.copytree(taken_in, root)
-    Tiny(root).run()
-    return root
+
+    def make(root: Path) -> Path:
+        shutil.copytree(taken_in, root)
+        Tiny(root).run()
+        return root
+
+    return made_once(pytestconfig, "has_run", make)
 
 
 @pytest.fixture
@@ -247,19 +289,36 @@ def linear() -> Callable[..., bool]:
 Rows = list[dict[str, Any]]
 
 
-def _empty(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """All canonical tables, typed and without rows."""
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for all tests of a process, with the canonical tables, typed and without rows, in the database `bare`.
+
+    To start one takes longer than what most tests ask of it.
+    """
+    engine = duckdb.connect()
+    engine.execute("ATTACH ':memory:' AS bare")
     for name, table in TABLES.items():
         columns = {column.name: SQL_TYPES[column.type] for column in table.columns}
         columns |= {"row_number": "BIGINT"} if name == "events" else {}
         types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        connection.execute(f"CREATE TABLE {name} ({types})")
+        engine.execute(f"CREATE TABLE bare.{name} ({types})")
+    return engine
+
+
+NUMBERS = count(1)
+
+
+def _empty() -> duckdb.DuckDBPyConnection:
+    """All canonical tables without rows, in a database of their own that goes once nobody holds the connection."""
+    name, connection = f"made_{next(NUMBERS)}", _engine().cursor()
+    connection.execute(f"ATTACH ':memory:' AS {name}; COPY FROM DATABASE bare TO {name} (SCHEMA); USE {name}")
+    finalize(connection, _engine().execute, f"DETACH {name}").atexit = False
     return connection
 
 
 def build_tables(missing: Mapping[str, int] | None = None, **rows: Rows) -> Tables:
     """The canonical tables in memory, filled with these rows; a table that is not named is absent from the dataset."""
-    connection = _empty(duckdb.connect())
+    connection = _empty()
     for name, given in rows.items():
         numbered = [{"row_number": number, **row} if name == "events" else row for number, row in enumerate(given)]
         columns = {column for row in numbered for column in row}
@@ -284,7 +343,7 @@ def tables() -> Callable[..., Tables]:
 
 def build_in_memory(frames: Mapping[str, DataFrame], missing: Mapping[str, int] | None = None) -> Tables:
     """The generator's tables in DuckDB, without files between; `missing` rows were counted and are not there."""
-    connection, facts = _empty(duckdb.connect()), {}
+    connection, facts = _empty(), {}
     for name, frame in frames.items():
         numbered = frame.assign(row_number=range(len(frame))) if name == "events" else frame
         connection.register("given", numbered)
@@ -301,6 +360,12 @@ def in_memory() -> Callable[..., Tables]:
     return build_in_memory
 
 
+@cache
+def _shipped(names: tuple[str, ...]) -> Playbook:
+    """The shipped playbook's files, read once: frozen as they are, pages can share them."""
+    return read_policy(Workspace(ROOT), names)
+
+
 def build_page(
     stage: str,
     run: Path,
@@ -311,7 +376,7 @@ def build_page(
 ) -> Page:
     """A page of the shipped playbook with no dataset behind it; `run` is the folder its upstream evidence lies in."""
     workspace = Workspace(ROOT)
-    book = read_policy(workspace, ("playbook", "assumptions", stage, *policies))
+    book = _shipped(("playbook", "assumptions", stage, *policies)).model_copy()
     about = {"title": "a test", "synthetic": synthetic, "baseline_source": "recorded"}
     return Page(stage, dataset, date.fromisoformat(as_of), workspace, run, book, Opened(workspace, run), about)
 
@@ -328,9 +393,6 @@ def workspace_copy() -> Callable[[Path], Workspace]:
     return copy_workspace
 
 
-FINISHED = pytest.StashKey[Path]()
-
-
 def copy_workspace(root: Path) -> Workspace:
     """A copy of the project's playbook, pages and sample, without what people decided."""
     for name in ("playbook", "notebooks", "data/sample"):
@@ -341,15 +403,29 @@ def copy_workspace(root: Path) -> Workspace:
     return Workspace(root)
 
 
+def run_sample(root: Path) -> Path:
+    """The report folder of a run on the sample in a copy of the workspace."""
+    outcome = run(copy_workspace(root), Request(dataset="sample"), Lines(StringIO()))
+    assert not outcome.crashed, f"a page crashed: {outcome.folder}"
+    return outcome.folder
+
+
 def finished_run(config: pytest.Config) -> Path:
-    """The report folder of one run on the sample, made once per session in a temporary copy of the workspace."""
-    if FINISHED not in config.stash:
-        root = Path(tempfile.mkdtemp(prefix="pilotage-pages-"))
-        config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
-        outcome = run(copy_workspace(root), Request(dataset="sample"), Lines(StringIO()))
-        assert not outcome.crashed, f"a page crashed: {outcome.folder}"
-        config.stash[FINISHED] = outcome.folder
-    return config.stash[FINISHED]
+    """The report folder of one run on the sample; a page stepped through in it writes to its own `work` only."""
+    return made_once(config, "finished", run_sample)
+
+
+@pytest.fixture(scope="session")
+def leave_one_system() -> Callable[[Workspace], None]:
+    """Leaves one quick system in the playbook: what the others need is shown by the run on the whole sample."""
+
+    def leave(workspace: Workspace) -> None:
+        path = workspace.playbook / "integration.yaml"
+        policy = yaml.safe_load(path.read_text(encoding="utf-8"))
+        policy["systems"] = [one for one in policy["systems"] if one["pattern"] == "virtualization"]
+        path.write_text(yaml.safe_dump(policy), encoding="utf-8")
+
+    return leave
 
 
 @pytest.fixture(scope="session")

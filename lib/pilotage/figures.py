@@ -118,7 +118,7 @@ def trend(
 def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str) -> Figure:
     """Horizontal bars, longest meaning most; each carries its value."""
     figure, axes = canvas(title, height_in=1.0 + 0.36 * max(1, len(labels)))
-    names = [_literal(label, 46) for label in labels]
+    names = [literal(label, 46) for label in labels]
     positions = range(len(names))[::-1]
     axes.barh(list(positions), list(values), color=INK, alpha=0.75, height=0.62)
     for position, value in zip(positions, values, strict=True):
@@ -134,10 +134,10 @@ def bars(title: str, labels: Sequence[str], values: Sequence[float], unit: str) 
 def _wrapped(title: str) -> str:
     import textwrap
 
-    return "\n".join(_literal(line, 80) for line in textwrap.wrap(plain(title, 400), 76))
+    return "\n".join(literal(line, 80) for line in textwrap.wrap(plain(title, 400), 76))
 
 
-def _literal(text: str, longest: int) -> str:
+def literal(text: str, longest: int) -> str:
     """A text from data as matplotlib shows it: no personal data, one line, cut, with dollars that open no formula."""
     shown = plain(redact(text), None).replace("\n", " ")
     return (shown if len(shown) <= longest else f"{shown[: longest - 1]}…").replace("$", r"\$")

@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -147,6 +147,14 @@ def _lines(model: type[BaseModel], item: ErrorDetails) -> Iterator[str]:
     elif kind == "literal_error":
         names = re.findall(r"'((?:[^'\\]|\\.)*)'", item["ctx"]["expected"])
         yield f"{owner}should be one of the known words{_got(given)}{near(str(given), names)}"
+    elif kind in ("union_tag_invalid", "union_tag_not_found"):
+        key, tags = item["ctx"]["discriminator"].strip("'"), item["ctx"].get("expected_tags", "")
+        word = item["ctx"].get("tag")
+        known = re.findall(r"'([^']*)'", tags)
+        fault = "is missing" if word is None else f"should be one of the known words{_got(word)}{near(word, known)}"
+        yield f"{spelled}.{key}: {fault}"
+    elif kind == "too_short" and len(given) >= item["ctx"]["min_length"]:
+        return  # each entry has a fault of its own, and pydantic counts the sound ones only
     elif kind == "value_error":
         told = str(item["ctx"]["error"]).split("\n")
         yield from (f"{owner}{line}{_got(given) if len(told) == 1 else ''}" for line in told)
@@ -163,15 +171,32 @@ def _spell(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
     if place and place[-1] == "value" and "value" in _keys_at(model, place[:-1]):
         place = place[:-1]
     text = ""
+    kind: Any = model
     for part in place:
-        text += f"[{part + 1}]" if isinstance(part, int) else "" if part == "[key]" else f".{part}"
+        if not _tagged(kind, part):  # the word that chose between forms stands in the file under its own key
+            text += f"[{part + 1}]" if isinstance(part, int) else "" if part == "[key]" else f".{part}"
+        kind = _inside(kind, part)
     return text.removeprefix(".")
+
+
+def _tagged(kind: Any, part: int | str) -> Any:
+    """The form that the word chooses where `kind` is a choice between forms; None where it is none."""
+    if get_origin(kind) is not Annotated:
+        return None
+    choice, about = get_args(kind)[:2]
+    key = getattr(about, "discriminator", None)
+    forms = get_args(choice) if isinstance(key, str) else ()
+    return next((form for form in forms if part in get_args(form.model_fields[key].annotation)), None)
 
 
 def _got(given: Any) -> str:
     """What stands there; a mapping or list is not repeated, and a long text is cut."""
     if isinstance(given, (dict, list, tuple, BaseModel)):
         return ""
+    if isinstance(given, str) and re.search(r"://[^/?#\s]*@", given):  # an address with a password
+        given = re.sub(r"//[^/?#\s]*@", "//", given)
+    if isinstance(given, str):
+        given = re.sub(r"(password=)[^&\s]*", r"\1…", given, flags=re.IGNORECASE)
     if given is None or isinstance(given, bool):
         return f" (got {'nothing' if given is None else str(given).lower()})"
     text = repr(given)
@@ -189,6 +214,8 @@ def _keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
 
 def _inside(kind: Any, part: int | str) -> Any:
     """The type below `kind` at one step: a field's, or that of a mapping's values or a list's entries."""
+    if form := _tagged(kind, part):
+        return form
     if hasattr(kind, "model_fields"):
         named = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
         return named.get(str(part))

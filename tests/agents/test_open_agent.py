@@ -156,7 +156,7 @@ timeout_s: 0
     ("text", "faults"),
     [
         ("[]", ["is empty"]),
-        ("name: x", ["kind: is missing; known: chat, http, function, local, reference"]),
+        ("name: x", ["kind: is missing; known: chat, http, a2a, function, local, reference"]),
         ("kind: chatt", ["kind: should be one of the known words; did you mean 'chat'?"]),
         ("kind: [chat]", ["kind: should be one of the known words; did you mean 'chat'?"]),
         ("kind: function", ["address: is missing"]),

@@ -27,6 +27,7 @@ NEXT = replace(
 MONEY = Gate("payback_months", "payback_months", None, True, "go", "measured 9 months", 18.0)
 GUARD = Gate("guard_catch_rate", "guard_catch_rate", "in the loop", True, "go", "measured 90%", 0.5)
 OVERSIGHT = Gate("found_error_rate", "found_error_rate", "in the loop", True, "go", "13 errors in 458 reviews", 0.25)
+SYSTEMS = Gate("integration_checks", "integration_checks", None, True, "go", "43 of 43 checks passed", None)
 GRADE = Gate("baseline_grade", "baseline_grade", None, True, "go", "the baseline is recorded", "recorded")
 
 
@@ -43,6 +44,7 @@ def all_pages(run: Path, quality: Gate = QUALITY, money: Gate = MONEY) -> None:
     evidence(run, "pilot", [quality, NEXT], (SUCCESS,))
     evidence(run, "guardrails", [GUARD])
     evidence(run, "oversight", [OVERSIGHT])
+    evidence(run, "integration", [SYSTEMS])
     evidence(run, "roi", [money])
 
 
@@ -50,10 +52,10 @@ def test_all_required_gates_open_is_a_go_that_names_its_tier(page: NewPage, tmp_
     all_pages(tmp_path)
     found = decision.decide(page("decision"))
     assert (found.answer, found.tier, found.held_by) == ("go", "in the loop", ())
-    assert found.why == ("All 5 required gates are open for production in the loop: a person approves every output.")
+    assert found.why == ("All 6 required gates are open for production in the loop: a person approves every output.")
 
 
-@pytest.mark.parametrize("stage", ["baseline", "pilot", "guardrails", "oversight", "roi"])
+@pytest.mark.parametrize("stage", ["baseline", "pilot", "guardrails", "oversight", "integration", "roi"])
 def test_a_page_without_a_verdict_makes_it_not_yet(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -136,11 +138,12 @@ def test_with_no_page_at_all_there_is_still_a_decision(page: NewPage) -> None:
         "page_pilot",
         "page_guardrails",
         "page_oversight",
+        "page_integration",
         "page_roi",
     ]
 
 
-@pytest.mark.parametrize("stage", ["pilot", "guardrails", "oversight", "roi"])
+@pytest.mark.parametrize("stage", ["pilot", "guardrails", "oversight", "integration", "roi"])
 def test_a_page_struck_from_the_plan_still_holds_the_decision(page: NewPage, tmp_path: Path, stage: str) -> None:
     all_pages(tmp_path)
     (tmp_path / "evidence" / f"{stage}.json").unlink()
@@ -148,6 +151,20 @@ def test_a_page_struck_from_the_plan_still_holds_the_decision(page: NewPage, tmp
     kept = tuple(other for other in paper.playbook.pages if other.stage != stage)
     paper.playbook = paper.playbook.model_copy(update={"pages": kept})
     assert decision.decide(paper).answer == "not yet"
+
+
+def test_a_system_that_failed_is_a_condition_of_the_decision(page: NewPage, tmp_path: Path) -> None:
+    all_pages(tmp_path)
+    failed = replace(SYSTEMS, answer="not yet", why="41 of 42 checks passed; not passed: ledger, mcp.pinned: x")
+    evidence(tmp_path, "integration", [failed])
+    found = decision.decide(page("decision"))
+    assert (found.answer, found.held_by) == ("not yet", ("technology",))
+    said = "Systems that the agent needs: 41 of 42 checks passed; not passed: ledger, mcp.pinned: x."
+    assert found.conditions[0] == said
+    evidence(tmp_path, "integration", [SYSTEMS, replace(failed, name="integration_optional", required=False)])
+    found = decision.decide(page("decision"))
+    assert found.answer == "go"
+    assert found.conditions[0].startswith("Systems that the agent needs (not yet): 41 of 42")
 
 
 def test_every_side_that_holds_is_named_the_heaviest_first(page: NewPage, tmp_path: Path) -> None:
@@ -160,6 +177,7 @@ def test_every_side_that_holds_is_named_the_heaviest_first(page: NewPage, tmp_pa
     )
     evidence(tmp_path, "guardrails", [GUARD])
     evidence(tmp_path, "oversight", [OVERSIGHT])
+    evidence(tmp_path, "integration", [SYSTEMS])
     evidence(tmp_path, "roi", [MONEY])
     assert decision.decide(page("decision")).held_by == ("quality", "organization", "technology")
 
@@ -184,6 +202,7 @@ def test_what_would_be_a_no_go_without_its_doubts_leads_the_sentence(page: NewPa
     evidence(tmp_path, "pilot", [held], (SUCCESS,))
     evidence(tmp_path, "guardrails", [GUARD])
     evidence(tmp_path, "oversight", [OVERSIGHT])
+    evidence(tmp_path, "integration", [SYSTEMS])
     evidence(tmp_path, "roi", [MONEY])
     found = decision.decide(page("decision"))
     assert found.why == (

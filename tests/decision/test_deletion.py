@@ -21,6 +21,7 @@ NewPage = Callable[..., Page]
 Key = tuple[str, str | None]
 FRAMES = {variant: make_tables(7, variant) for variant in ("go", "not-yet", "no-go")}
 ONE_TABLE = [(variant, name) for variant in FRAMES for name in FRAMES[variant]]
+WHOLE: dict[str, dict[Key, Gate]] = {}  # the gates of each desk with every row there, worked out once
 
 
 def gates(page: NewPage, tables: Tables, variant: str) -> dict[Key, Gate]:
@@ -45,17 +46,18 @@ def money_gates(page: Page, tables: Tables) -> list[Gate]:
     return roi.gates(page, tables, roi.money_kpis(worlds, spent, reason), pairs, spent)
 
 
-def opened(page: NewPage, variant: str, whole: Tables, part: Tables) -> list[Key]:
+def opened(page: NewPage, in_memory: InMemory, variant: str, part: Tables) -> list[Key]:
     """The gates that are go with the part and were not with the whole."""
-    before, after = gates(page, whole, variant), gates(page, part, variant)
+    if variant not in WHOLE:
+        WHOLE[variant] = gates(page, in_memory(FRAMES[variant]), variant)
+    before, after = WHOLE[variant], gates(page, part, variant)
     return [key for key, gate in after.items() if gate.answer == "go" and before[key].answer != "go"]
 
 
 @pytest.mark.parametrize(("variant", "name"), ONE_TABLE)
 def test_a_deleted_table_opens_nothing(page: NewPage, in_memory: InMemory, variant: str, name: str) -> None:
-    frames = FRAMES[variant]
-    rest = {other: frame for other, frame in frames.items() if other != name}
-    assert opened(page, variant, in_memory(frames), in_memory(rest)) == []
+    rest = {other: frame for other, frame in FRAMES[variant].items() if other != name}
+    assert opened(page, in_memory, variant, in_memory(rest)) == []
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -64,9 +66,8 @@ def test_deleted_rows_that_the_source_has_counted_open_nothing(
     page: NewPage, in_memory: InMemory, table: tuple[str, str], share: float, seed: int
 ) -> None:
     variant, name = table
-    frames = FRAMES[variant]
-    part, deleted = thinned(frames, name, share, seed)
-    assert opened(page, variant, in_memory(frames), in_memory(part, missing={name: deleted})) == []
+    part, deleted = thinned(FRAMES[variant], name, share, seed)
+    assert opened(page, in_memory, variant, in_memory(part, missing={name: deleted})) == []
 
 
 def thinned(frames: Mapping[str, DataFrame], name: str, share: float, seed: int) -> tuple[dict[str, DataFrame], int]:
@@ -99,4 +100,4 @@ def test_blanked_values_open_nothing(
     hit = frame.eval(worst, engine="python").fillna(False).astype(bool)
     assert hit.any()
     frame[column] = frame[column].where(~hit)
-    assert opened(page, variant, in_memory(FRAMES[variant]), in_memory({**FRAMES[variant], name: frame})) == []
+    assert opened(page, in_memory, variant, in_memory({**FRAMES[variant], name: frame})) == []

@@ -18,8 +18,13 @@ from pilotage.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, workspace_copy: Callable[[Path], Workspace]) -> Workspace:
+def house(
+    tmp_path_factory: pytest.TempPathFactory,
+    workspace_copy: Callable[[Path], Workspace],
+    leave_one_system: Callable[[Workspace], None],
+) -> Workspace:
     workspace = workspace_copy(tmp_path_factory.mktemp("answers") / "house")
+    leave_one_system(workspace)
     for variant in ("go", "no-go", "not-yet"):
         write_sample(workspace.dataset(f"sample-{variant}"), 7, variant)
     return workspace

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 def workspace(tmp_path: Path) -> Workspace:
     shutil.copytree(ROOT / "playbook", tmp_path / "playbook", ignore=shutil.ignore_patterns("*.jsonl"))
     (tmp_path / "notebooks").mkdir()
-    for name in ("01_baseline", "02_pilot", "03_guardrails", "04_oversight", "08_roi", "09_decision"):
+    for name in ("01_baseline", "02_pilot", "03_guardrails", "04_oversight", "05_integration", "08_roi", "09_decision"):
         (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
     return Workspace(tmp_path)
 
@@ -47,7 +47,9 @@ def faults_of(workspace: Workspace, name: str) -> list[str]:
 def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     assert book.tier == "in the loop"
-    assert [page.stage for page in book.pages] == ["baseline", "pilot", "guardrails", "oversight", "roi", "decision"]
+    assert [page.stage for page in book.pages] == [
+        "baseline", "pilot", "guardrails", "oversight", "integration", "roi", "decision"
+    ]  # fmt: skip
     assert book.pilot.gates["task_success_rate"].limits["on the loop"].value == 0.92
     assert book.assumptions.cost_per_error.span == (60, 120, 240)
     assert book.assumptions.people_cost_per_hour.span == (38, 38, 38)
@@ -58,7 +60,9 @@ def test_the_shipped_playbook_is_followed(workspace: Workspace) -> None:
 def test_every_shipped_limit_and_assumption_is_marked_as_an_example(workspace: Workspace) -> None:
     book = load_playbook(workspace)
     decided = list(find_decided(book))
-    assert len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 3 * 3 + (1 + 1 + 9 + 1 + 6 + 2 + 2) + 2 + 11
+    assert (
+        len(decided) == 2 + 3 + 2 + 7 * 3 + 2 + 3 * 3 + (1 + 1 + 9 + 1 + 6 + 2 + 2) + (1 + 3 + 2 + 1 + 1 + 3) + 2 + 11
+    )
     assert all(part.example for part in decided)
 
 
@@ -111,7 +115,7 @@ def test_all_faults_of_all_files_are_told_at_once(workspace: Workspace) -> None:
         load_playbook(workspace)
     assert str(caught.value).split("\n") == [
         "playbook/playbook.yaml cannot be followed:",
-        "  pages[5].notebook: notebooks/08_roi.ipynb is missing",
+        "  pages[6].notebook: notebooks/08_roi.ipynb is missing",
         "playbook/baseline.yaml cannot be followed:",
         "  min_cases: should be an integer (got 'many')",
         "  plan.weeks_max: is missing",
@@ -164,11 +168,11 @@ CASES = [
     ("playbook", "en-GB", "English (UK)", "language: should be a language tag such as en or en-GB (got 'English (UK)')"),
     ("playbook", "Europe/Rome", "Europe/Roma", "time_zone: should be the name of a time zone, such as Europe/Rome (got 'Europe/Roma')"),
     ("playbook", "tier: in the loop", "tier: on-the-loop", "tier: should be one of the known words (got 'on-the-loop'); did you mean 'on the loop'?"),
-    ("playbook", "stage: roi", "stage: money", "pages[5].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
+    ("playbook", "stage: roi", "stage: money", "pages[6].stage: should be one of the known words (got 'money'); known: baseline, pilot, guardrails, oversight, integration, governance, organization, roi, decision, monitoring"),
     ("playbook", "02_pilot,", "../02_pilot,", "pages[2].notebook: should be a file name without folder and without .ipynb (got '../02_pilot')"),
     ("playbook", "02_pilot,", "01_baseline,", "pages: the notebook '01_baseline' stands 2 times"),
     ("playbook", "stage: pilot", "stage: baseline", "pages: the stage 'baseline' stands 2 times"),
-    ("playbook", "needs: [baseline, pilot]", "needs: [baseline, integration]", "pages: roi needs 'integration', which is not among the pages"),
+    ("playbook", "needs: [baseline, pilot]", "needs: [baseline, monitoring]", "pages: roi needs 'monitoring', which is not among the pages"),
     ("playbook", "02_pilot, needs: []", "02_pilot, needs: [roi]", "pages: needs go in a circle: pilot → roi → pilot"),
     ("playbook", "02_pilot, needs: []", "02_pilot, needs: [pilot]", "pages: needs go in a circle: pilot → pilot"),
     ("playbook", "  - {stage: decision", "  # {stage: decision", "pages: the page 'decision' is missing: without it nothing is decided"),
@@ -212,15 +216,15 @@ def test_keys_given_twice_are_all_named_with_their_lines(workspace: Workspace) -
 
 
 def test_a_page_that_this_version_does_not_have_is_a_fault_of_the_playbook(workspace: Workspace) -> None:
-    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: integration, notebook: 05_integration")
-    edit(workspace, "playbook", "guardrails, oversight, roi]", "guardrails, oversight]")
+    edit(workspace, "playbook", "{stage: roi, notebook: 08_roi", "{stage: monitoring, notebook: 10_monitoring")
+    edit(workspace, "playbook", "oversight, integration, roi]", "oversight, integration]")
     with pytest.raises(PlaybookFaults) as caught:
         load_playbook(workspace)
     assert caught.value.faults == [
-        "playbook/playbook.yaml: pages[5].stage: integration: there is no playbook/integration.yaml in this version; "
-        "it has pages for baseline, pilot, guardrails, oversight, roi and decision"
+        "playbook/playbook.yaml: pages[6].stage: monitoring: there is no playbook/monitoring.yaml in this version; "
+        "it has pages for baseline, pilot, guardrails, oversight, integration, roi and decision"
     ]
-    assert faults_of(workspace, "integration") == ["no page of this version goes by this file"]
+    assert faults_of(workspace, "monitoring") == ["no page of this version goes by this file"]
 
 
 def test_a_bare_limit_is_asked_for_its_reason(workspace: Workspace) -> None:
@@ -258,3 +262,50 @@ def all_models(root: type[BaseModel] | None = None) -> list[type[BaseModel]]:
     """Every model of the playbook's files, with generic ones in the forms that are used."""
     below = (root or Model).__subclasses__()
     return [model for sub in below for model in (sub, *all_models(sub)) if sub.__name__ != "Playbook"]
+
+
+# What somebody writes into a system of integration.yaml, and what is told.
+SYSTEMS = [
+    (
+        "pattern: wrapper ",
+        "pattern: soap ",
+        "systems[1].pattern: should be one of the known words (got 'soap'); known: wrapper, events, virtualization, mcp, a2a",
+    ),
+    (
+        "address: embedded           # https://…; a token",
+        "address: ftp://ledger  # https://…; a token",
+        "systems[1].address: should begin with https:// or http:// and name a host (got 'ftp://ledger')",
+    ),
+    (
+        "address: embedded           # kafka",
+        "address: amqp://ann:s3cret@host  # kafka",
+        "systems[2].address: should not hold a password; name its environment variable in key_env (got 'amqp://host')",
+    ),
+    (
+        "address: embedded           # https://… or",
+        "address: https://tools.example.com  # https://… or",
+        "systems[4]: auth: write key_env for the token's environment variable, or auth: none",
+    ),
+    (
+        "address: embedded           # https://… or",
+        "command: [python]\n    address: embedded  # https://… or",
+        "systems[4]: should have either an address or a command",
+    ),
+    ("safe_task: What", "safe_taks: What", "systems[6].safe_taks: is not a known key; did you mean 'safe_task'?"),
+    (
+        "replaceable_by: spare tools",
+        "replaceable_by: desk agent",
+        "systems: invoice tools: replaceable_by: 'desk agent' is no other system here with the pattern mcp",
+    ),
+    ("name: spare tools", "name: Invoice-Tools", "systems: 2 systems are called 'invoice-tools', or nearly so"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), SYSTEMS)
+def test_what_is_wrong_with_a_system_is_told_and_no_password_repeated(
+    workspace: Workspace, old: str, new: str, told: str
+) -> None:
+    edit(workspace, "integration", old, new)
+    faults = faults_of(workspace, "integration")
+    assert told in faults
+    assert "s3cret" not in str(faults)

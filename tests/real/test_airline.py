@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the real data in ..
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(tmp_path_factory: pytest.TempPathFactory, leave_one_system: Callable[[Workspace], None]) -> Path:
     """The report of one run of the shipped playbook on the airline desk."""
     home = tmp_path_factory.mktemp("real")
     (home / "shared").symlink_to(SHARED.parent)
@@ -29,6 +30,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("playbook", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("audit_log.jsonl"))
     shutil.copytree(ROOT / "tests/real/airline", root / "data/airline")
+    leave_one_system(Workspace(root))
     outcome = run(Workspace(root), Request(dataset="airline", as_of="2026-10-12"), Lines(StringIO()))
     assert not outcome.crashed
     return outcome.folder
@@ -78,3 +80,18 @@ def test_the_decision_is_not_yet_and_synthetic_is_not_said_of_real_data(report: 
     decision = json.loads((report / "decision.json").read_text())
     assert (decision["answer"], decision["tier"], decision["synthetic"]) == ("not yet", None, False)
     assert "Synthetic data" not in (report / "index.html").read_text()
+
+
+def test_the_calls_and_the_process_of_real_data_are_told_and_the_embedded_example_holds_the_decision(
+    report: Path,
+) -> None:
+    found = evidence(report, "integration")
+    rate = next(kpi for kpi in found["kpis"] if kpi["name"] == "n_plus_one_rate")
+    assert (rate["count"], rate["n"]) == (38, 182)
+    edges = (report / "tables" / "integration-edges.csv").read_text(encoding="utf-8").splitlines()
+    assert len(edges) == 1 + 55
+    gate = next(gate for gate in found["gates"] if gate["name"] == "integration_checks")
+    assert (gate["answer"], gate["required"]) == ("not yet", True)
+    assert "supplier view is still the embedded example" in gate["why"]
+    decided = json.loads((report / "decision.json").read_text(encoding="utf-8"))
+    assert any("supplier view is still the embedded example" in one for one in decided["conditions"])

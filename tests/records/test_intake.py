@@ -231,7 +231,7 @@ def test_only_code_that_an_intake_runs_makes_it_stale(write):
     code = """
 import sys
 from pilotage.records import account, derive, expectations, intake, own_labels, own_reviews
-from pilotage.records import read_csv, read_jsonl, read_parquet, read_xlsx
+from pilotage.records import read_csv, read_jsonl, read_parquet, read_xes, read_xlsx
 print(*sorted(sys.modules[name].__file__ for name in sys.modules if name.startswith("pilotage")), sep="\\n")
 """
     environment = os.environ | {"PYTHONPATH": "lib"}

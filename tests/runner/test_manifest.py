@@ -45,6 +45,12 @@ def test_a_page_is_up_to_date_while_nothing_it_rests_on_changes(root):
     assert reason(root) is None
 
 
+def test_a_page_that_looked_at_systems_elsewhere_is_never_up_to_date(root):
+    opened = Opened({}, elsewhere="the systems that it probes may have changed")
+    write_manifest(root / "reports/run", "roi", KEY, opened, ["evidence/roi.json"])
+    assert reason(root) == "the systems that it probes may have changed"
+
+
 @pytest.mark.parametrize(
     ("path", "text", "why"),
     [

@@ -220,6 +220,14 @@ def test_an_edit_of_the_notebook_while_it_runs_waits_for_the_next_run(tiny):
     assert tiny.ran() == ["pilot", "decision"]
 
 
+def test_a_page_starts_without_the_debugger_which_it_may_still_import_and_its_folder_hides_no_module(tiny):
+    (tiny.root / "ipykernel.py").write_text("raise RuntimeError('a file of the workspace')")
+    tiny.pages(decision=())
+    loaded = "import sys; from importlib.util import find_spec; assert 'debugpy' not in sys.modules"
+    tiny.page("decision", loaded, "assert find_spec('debugpy')", needs=())
+    assert tiny.states(tiny.run()) == {"decision": "done"}
+
+
 def test_a_page_may_stand_in_a_folder_with_spaces_and_braces(tiny):
     odd = tiny.root.parent / "a {house} of one's own"
     tiny.root.rename(odd)

@@ -1,6 +1,6 @@
 """agent.yaml: an agent described key by key, checked whole before anything is called.
 
-    kind: chat                          # chat, http, function, local or reference
+    kind: chat                          # chat, http, a2a, function, local or reference
     address: https://models.example.com/v1
     model: my-model
     system_prompt: prompts/desk.md      # a file, seen from the folder of agent.yaml
@@ -8,12 +8,14 @@
     escalation_tool: hand_over          # using it means that a person takes over
     request: {temperature: 0, seed: 7}  # sent along with each request; the trial's number is added to a seed
     key_env: MY_KEY                     # the environment variable with the key, never the key itself
+    mcp: {address: https://tools.example.com/mcp, key_env: TOOLS_KEY}  # more tools, or command: [python, server.py]
     headers_env: {X-Team: MY_TEAM}      # further headers from environment variables
     prices: {input_per_million: 1.5, output_per_million: 6}
     timeout_s: 60                       # for one attempt
 
-`kind: http` takes the address of an endpoint, `kind: function` module:function, `kind: local` the path of a model file
-in GGUF format; `kind: reference` takes the settings of the stand-in (`pilotage.agents.reference`).
+`kind: http` takes the address of an endpoint, `kind: a2a` that of an agent by the Agent2Agent protocol,
+`kind: function` module:function, `kind: local` the path of a model file in GGUF format; `kind: reference` takes the
+settings of the stand-in (`pilotage.agents.reference`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from urllib.parse import parse_qsl
 
 from pilotage.agents.agent_form import (
     KINDS,
+    A2aForm,
     AgentForm,
     ChatForm,
     FunctionForm,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from pilotage.agents.run import Agent
 
 KEY_ENV = "OPENAI_API_KEY"  # what every chat client looks for
+EXAMPLE_MCP = ("python", "-m", "pilotage.integration.mcp.embedded")  # the reference agent's tools as a server
 _SECRET = re.compile(r"key|token|secret|passw|pwd|sig|code|auth", re.I)
 
 
@@ -91,7 +95,7 @@ def _placed(given: dict[str, Any], folder: Path) -> dict[str, Any]:
     return given | {key: str(folder / given[key]) for key in paths if isinstance(given.get(key), str) and given[key]}
 
 
-def _endpoint(form: ChatForm | HttpForm, default_key_env: str = "") -> Endpoint:
+def _endpoint(form: ChatForm | HttpForm | A2aForm, default_key_env: str = "") -> Endpoint:
     from pilotage.agents.endpoint import Endpoint
 
     key_env = form.key_env or default_key_env
@@ -119,8 +123,14 @@ def _conversation(form: ChatForm | LocalForm, model: str) -> Any:
 def _chat(form: ChatForm) -> Agent:
     from pilotage.agents.chat import ChatAgent
 
-    endpoint = _endpoint(form, KEY_ENV)
-    return ChatAgent(endpoint, _conversation(form, form.model), form.name or "", _prices(form.prices))
+    endpoint, conversation = _endpoint(form, KEY_ENV), _conversation(form, form.model)
+    if form.mcp is None:
+        return ChatAgent(endpoint, conversation, form.name or "", _prices(form.prices))
+    from pilotage.agents.mcp_tools import McpTools
+
+    key_env = form.mcp.key_env or ""
+    tools = McpTools(form.mcp.address or form.mcp.command, environment(key_env), secrets=(key_env,))
+    return ChatAgent(endpoint, conversation, form.name or "", _prices(form.prices), tools)
 
 
 def _http(form: HttpForm) -> Agent:
@@ -128,6 +138,12 @@ def _http(form: HttpForm) -> Agent:
 
     prices = _prices(form.prices)
     return HttpAgent(_endpoint(form), form.name or "", form.model, prices, form.request, form.timeout_s)
+
+
+def _a2a(form: A2aForm) -> Agent:
+    from pilotage.agents.a2a import A2aAgent
+
+    return A2aAgent(_endpoint(form), form.name or "", _prices(form.prices), form.timeout_s)
 
 
 def _function(form: FunctionForm) -> Agent:
@@ -146,13 +162,18 @@ def _local(form: LocalForm) -> Agent:
 def _reference(form: ReferenceForm) -> Agent:
     from pilotage.agents.reference import Behaviour, ReferenceAgent
 
-    settings = form.model_dump(exclude={"kind", "timeout_s"})
-    return ReferenceAgent(Behaviour(**settings), form.timeout_s)
+    settings = form.model_dump(exclude={"kind", "timeout_s", "tools"})
+    if form.tools == "own":
+        return ReferenceAgent(Behaviour(**settings), form.timeout_s)
+    from pilotage.agents.mcp_tools import McpTools
+
+    return ReferenceAgent(Behaviour(**settings), form.timeout_s, McpTools(EXAMPLE_MCP))
 
 
 FORMS: dict[str, type[AgentForm]] = {
     "chat": ChatForm,
     "http": HttpForm,
+    "a2a": A2aForm,
     "function": FunctionForm,
     "local": LocalForm,
     "reference": ReferenceForm,
@@ -160,6 +181,7 @@ FORMS: dict[str, type[AgentForm]] = {
 OPENED: dict[str, Callable[[Any], Agent]] = {
     "chat": _chat,
     "http": _http,
+    "a2a": _a2a,
     "function": _function,
     "local": _local,
     "reference": _reference,

@@ -17,7 +17,7 @@ from pilotage.agents.tools import tool_of
 from pilotage.errors import PilotageError
 from pilotage.hashes import canonical_json
 
-Kind = Literal["chat", "http", "function", "local", "reference"]
+Kind = Literal["chat", "http", "a2a", "function", "local", "reference"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SET_HERE = ("model", "messages", "tools", "stream", "n", "input", "trial")  # fields of a request that pilotage sets
 
@@ -150,7 +150,8 @@ class _Conversing(_Form):
         names = [tool_of(function).name for function in self.functions]
         if len(set(names)) < len(names):
             raise ValueError("tools: each should have a name of its own")
-        if self.escalation_tool and self.escalation_tool not in names:
+        # An MCP server's tools are known once it runs.
+        if self.escalation_tool and self.escalation_tool not in names and getattr(self, "mcp", None) is None:
             raise ValueError(f"escalation_tool: should be one of the tools; known: {', '.join(names) or 'none'}")
         return self
 
@@ -160,6 +161,22 @@ class _Conversing(_Form):
         return self.tools  # type: ignore[return-value]
 
 
+class McpForm(_Form):
+    """The MCP server that an agent takes its tools from."""
+
+    address: Annotated[Text, AfterValidator(_url)] | None = Field(None, description="Its streamable HTTP address.")
+    command: tuple[Text, ...] = Field((), description="Or the command that starts it on standard input and output.")
+    key_env: Text | None = Field(None, description="The environment variable that holds its token.")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.address is None) == (not self.command):
+            raise ValueError("should have either an address or a command")
+        if self.key_env and not environment(self.key_env):
+            raise ValueError("key_env: should name an environment variable that is set")
+        return self
+
+
 class ChatForm(_Named, _Asked, _Conversing):
     """A model behind an OpenAI-compatible chat server."""
 
@@ -167,6 +184,7 @@ class ChatForm(_Named, _Asked, _Conversing):
         description="The server's base URL, often ending in /v1."
     )
     model: Text = Field(description="The model's name, as the server knows it.")
+    mcp: McpForm | None = Field(None, description="The MCP server whose tools it has besides its own.")
 
 
 class HttpForm(_Named, _Asked):
@@ -175,6 +193,12 @@ class HttpForm(_Named, _Asked):
     address: Annotated[Text, AfterValidator(_url)] = Field(description="The endpoint's URL.")
     model: Text | None = Field(None, description="The model's name, where there is one.")
     request: Added = Field({}, description="Fields that are sent along with each request.")
+
+
+class A2aForm(_Named, _Asked):
+    """An agent by the Agent2Agent protocol."""
+
+    address: Annotated[Text, AfterValidator(_url)] = Field(description="The agent's address, under which its card is.")
 
 
 class FunctionForm(_Named):
@@ -198,6 +222,7 @@ class LocalForm(_Named, _Conversing):
 class ReferenceForm(AgentForm):
     """The reference stand-in; each key is one of its settings."""
 
+    tools: Literal["own", "mcp"] = Field("own", description="Its own functions, or the same from an MCP server.")
     seed: int = Field(0, description="What all its chance comes from.")
     error_rate: Share = Field(0.0, description="Share of answers that are wrong.")
     escalation_rate: Share = Field(0.0, description="Share of questions that it hands over to a person.")

@@ -15,6 +15,7 @@ from pilotage.agents.calling import source_hash_of
 from pilotage.agents.endpoint import Endpoint, unreached
 from pilotage.agents.run import MAX_TURNS, TIMEOUT_S, AgentFault, Prices
 from pilotage.agents.tools import Tool, tool_of
+from pilotage.errors import PilotageError
 from pilotage.hashes import sha256_json
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from openai._types import RequestOptions
 
     from pilotage.agents.chat_run import ChatRun
+    from pilotage.agents.mcp_tools import McpTools
 
 STAND_IN = "reference-stand-in"  # the model name that the reference server answers to, and no other
 
@@ -46,11 +48,22 @@ class Chat:
 class ChatAgent:
     """A model that is asked over HTTP; one client, and so one pool of connections, for all runs."""
 
-    def __init__(self, endpoint: Endpoint, chat: Chat, name: str = "", prices: Prices | None = None) -> None:
-        self.endpoint, self.chat, self.prices = endpoint, chat, prices
+    def __init__(
+        self, endpoint: Endpoint, chat: Chat, name: str = "", prices: Prices | None = None, mcp: McpTools | None = None
+    ) -> None:
+        self.endpoint, self.chat, self.prices, self._mcp = endpoint, chat, prices, mcp
         self.name = name or f"{chat.model} at {endpoint.shown.partition('://')[2]}"
-        self.tools: dict[str, Tool] = {tool.name: tool for tool in map(tool_of, chat.tools)}
+        self.tools: dict[str, Tool] = {tool.name: tool for tool in map(tool_of, self._functions)}
         self._client: AsyncOpenAI | None = None
+
+    @property
+    def _functions(self) -> tuple[Callable[..., Any], ...]:
+        """Its own tools and those of its MCP server; PilotageError where both have one of the same name."""
+        functions = (*self.chat.tools, *(self._mcp.tools if self._mcp else ()))
+        names = [tool_of(function).name for function in functions]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise PilotageError("tools have the same name", ", ".join(sorted(twice)), "leave one of them out")
+        return functions
 
     @property
     def model(self) -> str:
@@ -150,6 +163,8 @@ class ChatAgent:
         response.stream = Bounded(response.stream, self.endpoint)
 
     async def close(self) -> None:
-        """The connections are closed."""
+        """The connections are closed, that with an MCP server among them."""
+        if self._mcp is not None:
+            self._mcp.close()
         if self._client is not None:
             await self._client.close()

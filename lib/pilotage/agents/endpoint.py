@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 8 * 2**20  # bytes; a server that sends without end must not fill the memory
 _QUOTED = 160  # characters of a server's own words that a fault repeats
 _SHORTEST_HINT = 6  # so many first characters of a key give it away, as in "sk-abc1***"
+# A script that nobody closes lasts to the end, and a tag no further than to the next: else a text full of begins
+# would take the square of its length.
+_TAG = re.compile(r"<(script|style)\b.*?(?:</\1>|\Z)|<[^<>]*>", re.S)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,14 @@ class Endpoint:
     @property
     def local(self) -> bool:
         """Whether it is on this machine, where no proxy of the environment leads."""
-        return urlsplit(self.address).hostname in ("localhost", "127.0.0.1", "::1")
+        return is_loopback(self.address)
 
     def quoted(self, body: str) -> str:
         """The server's own words in one short line, without HTML tags and anything secret or personal.
 
         Empty text where it said nothing.
         """
-        bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", _message(body[:20_000]), flags=re.S)
+        bare = _TAG.sub(" ", _message(body[:20_000]))
         text = " ".join(unescape(bare).split())
         for secret in re.findall(r"[^\s\"',;:=]+", " ".join((self.key or "", *self.headers.values()))):
             text = re.sub(re.escape(secret[:_SHORTEST_HINT]) + r"[^\s\"',;]*", "[secret]", text)
@@ -110,6 +115,43 @@ class Endpoint:
     def late(self, timeout_s: float) -> AgentFault:
         """The fault of a server that took too long; its connection is dropped."""
         return AgentFault("timeout", f"no answer from {self.shown} within {timeout_s:g} s")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a URL is on this machine; ValueError where it is no URL."""
+    return urlsplit(address).hostname in _LOOPBACK
+
+
+class Connections:
+    """A pool of connections, opened with the first request: these headers, the endpoint's own and its key go with each.
+
+    It bounds neither how many requests run at once nor their time: both are for the caller to say.
+    """
+
+    def __init__(self, endpoint: Endpoint, headers: Mapping[str, str]) -> None:
+        self._endpoint, self._headers = endpoint, {**headers, **endpoint.headers}
+        if endpoint.key:
+            self._headers["Authorization"] = f"Bearer {endpoint.key}"
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        """The one session of all requests; to be asked for where a loop is running."""
+        import aiohttp
+
+        self._session = self._session or aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None),
+            headers=self._headers,
+            trust_env=not self._endpoint.local,
+            cookie_jar=aiohttp.DummyCookieJar(),  # what one run was given must not reach the next
+        )
+        return self._session
+
+    async def close(self) -> None:
+        """The connections are closed."""
+        if self._session is not None:
+            await self._session.close()
+            await asyncio.sleep(0)  # the transports close in the next round of the loop
 
 
 async def read_json(endpoint: Endpoint, response: aiohttp.ClientResponse) -> Any:

@@ -21,7 +21,6 @@ zero. Each request counts as one model call, since the endpoint stands for the m
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -31,7 +30,7 @@ from typing import Any
 import aiohttp
 
 from pilotage.agents.answers import NotAnAnswer, Told, read_answer, well_formed
-from pilotage.agents.endpoint import Endpoint, read_json, unreached
+from pilotage.agents.endpoint import Connections, Endpoint, read_json, unreached
 from pilotage.agents.run import TIMEOUT_S, AgentFault, Answer, ModelCall, Prices, Status, ToolCall
 
 
@@ -53,7 +52,7 @@ class HttpAgent:
         self.endpoint, self.model, self.prices, self.timeout_s = endpoint, model, prices, timeout_s
         self.name = name or endpoint.shown.partition("://")[2]
         self.request = dict(request or {})
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = Connections(endpoint, {"Content-Type": "application/json", "Accept": "application/json"})
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +69,7 @@ class HttpAgent:
     async def post(self, body: Mapping[str, Any]) -> Told:
         """What the endpoint answers to one request; AgentFault where that is no answer."""
         timeout = aiohttp.ClientTimeout(total=self.timeout_s)
-        session, sent = self._connected(), json.dumps(body, ensure_ascii=False).encode()
+        session, sent = self._connections.session(), json.dumps(body, ensure_ascii=False).encode()
         fault: AgentFault
         try:
             # A redirect would take the headers along to wherever it leads.
@@ -87,26 +86,9 @@ class HttpAgent:
         except NotAnAnswer as fault:
             raise AgentFault("unreadable", f"the answer of {self.endpoint.shown} {fault}") from None
 
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {"Content-Type": "application/json", "Accept": "application/json", **self.endpoint.headers}
-            if self.endpoint.key:
-                headers["Authorization"] = f"Bearer {self.endpoint.key}"
-            # How many requests run at once is for the caller to say, not for the pool.
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                headers=headers,
-                trust_env=not self.endpoint.local,
-                cookie_jar=aiohttp.DummyCookieJar(),  # what one run was given must not reach the next
-            )
-        return self._session
-
     async def close(self) -> None:
         """The connections are closed."""
-        if self._session is not None:
-            await self._session.close()
-            await asyncio.sleep(0)  # the transports close in the next round of the loop
+        await self._connections.close()
 
 
 @dataclass

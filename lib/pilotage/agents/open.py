@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WAYS = (
     "reference (a stand-in for trying things out), chat:MODEL@BASE_URL, http://… or https://… (a JSON endpoint), "
-    "module:function, local:PATH.gguf, or a path to an agent.yaml"
+    "a2a:https://… (an agent by A2A), module:function, local:PATH.gguf, or a path to an agent.yaml"
 )
 
 
@@ -39,6 +39,8 @@ def described(what: str) -> dict[str, Any]:
     """The keys of agent.yaml that the text stands for; PilotageError where it is of no known form."""
     if re.match(r"https?://", what):
         return {"kind": "http", "address": what}
+    if re.match(r"a2a:https?://", what):
+        return {"kind": "a2a", "address": what.removeprefix("a2a:")}
     if re.fullmatch(r"reference(\?.*)?", what):
         settings = parse_qsl(what.partition("?")[2], keep_blank_values=True)
         return {"kind": "reference", **{key: _number(value) for key, value in settings}}

@@ -10,6 +10,7 @@ import typer
 from pilotage.cli.approvals import approve, key, propose, reject, show
 from pilotage.cli.evaluate import evaluate
 from pilotage.cli.guard import guard
+from pilotage.cli.integration import load_test, pin, smoke_test
 from pilotage.cli.judge import judge
 from pilotage.cli.labels import labels
 from pilotage.cli.options import Dataset
@@ -142,7 +143,7 @@ def init(target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new or
 @app.command("map")
 @spoken
 def map_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, XLSX, JSON lines or Parquet files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, XLSX, JSON lines, Parquet, XES.")],
     into: Annotated[
         Path | None, typer.Option(metavar="data/NAME", help="Write dataset.yaml there; never over another.")
     ] = None,
@@ -175,6 +176,9 @@ def import_(
 
 app.command()(evaluate)
 app.command()(judge)
+app.command("smoke-test")(smoke_test)
+app.command()(pin)
+app.command("load-test")(load_test)
 app.command()(propose)
 app.command()(approve)
 app.command()(reject)

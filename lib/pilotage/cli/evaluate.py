@@ -29,8 +29,8 @@ Agent = Annotated[
     str,
     typer.Option(
         metavar="WHAT",
-        help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., module:function, local:PATH.gguf or an "
-        "agent.yaml.",
+        help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., a2a:https://..., "
+        "module:function, local:PATH.gguf or an agent.yaml.",
     ),
 ]
 Trials = Annotated[int | None, typer.Option(metavar="K", help="Times that each task is put; default: 1.")]

@@ -127,8 +127,8 @@ def attack(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., module:function, local:PATH.gguf or an "
-            "agent.yaml.",
+            help="reference (a stand-in), chat:MODEL@BASE_URL, http(s)://..., a2a:https://..., "
+            "module:function, local:PATH.gguf or an agent.yaml.",
         ),
     ],
     workspace: Where = None,

@@ -17,10 +17,12 @@ from pilotage.words import listed
 
 Side = Literal["technology", "quality", "organization"]
 # No decision without these questions, whatever the plan of pages says.
-NEEDED = ("baseline", "pilot", "guardrails", "oversight", "roi")
+NEEDED = ("baseline", "pilot", "guardrails", "oversight", "integration", "roi")
 TECHNOLOGY = (
     "tool_call_failure_rate", "latency_p50_s", "latency_p95_s", "tokens_per_interaction", "guard_false_positive_rate",
-    "guard_catch_rate", "guard_reviews_per_week", "guard_parts",
+    "guard_catch_rate", "guard_reviews_per_week", "guard_parts", "integration_checks", "integration_optional",
+    "integration_approved", "patterns_fit", "load_p95_ms", "load_error_rate", "systems_under_load", "others_under_load",
+    "n_plus_one_rate",
 )  # fmt: skip
 QUALITY = (
     "task_success_rate", "pass_hat_k", "hallucination_rate", "escalation_rate", "negative_feedback_rate",

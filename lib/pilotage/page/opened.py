@@ -20,6 +20,7 @@ class Opened:
     files: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
     globs: dict[str, list[str]] = field(default_factory=dict)
+    elsewhere: str = ""  # why what it read outside of files may have changed since: then it is never up to date
 
     def file(self, path: Path) -> Path | None:
         """Record the file and give it back; None where it is absent."""
@@ -45,7 +46,7 @@ class Opened:
     def write(self, path: Path) -> None:
         """Write the record; its presence is what says that the page came to its end."""
         files, parts, globs = (dict(sorted(found.items())) for found in (self.files, self.parts, self.globs))
-        write_json_atomically(path, {"files": files, "parts": parts, "globs": globs})
+        write_json_atomically(path, {"files": files, "parts": parts, "globs": globs, "elsewhere": self.elsewhere})
 
     def _name(self, path: Path) -> str:
         if path.is_relative_to(self.run):

@@ -5,6 +5,7 @@ from pilotage.playbook.charter import Agent, Charter, Page
 from pilotage.playbook.common import TIERS, Assumption, Limit, Stage, Tier
 from pilotage.playbook.governance import Change, GovernancePolicy, Person
 from pilotage.playbook.guardrails import GuardrailsPolicy, Rule
+from pilotage.playbook.integration import IntegrationPolicy
 from pilotage.playbook.load import Playbook, PlaybookFaults, load_playbook, read_policy
 from pilotage.playbook.oversight import ActionType, OversightPolicy, RiskClass
 from pilotage.playbook.policies import (
@@ -33,6 +34,7 @@ __all__ = [
     "Gate",
     "GovernancePolicy",
     "GuardrailsPolicy",
+    "IntegrationPolicy",
     "Limit",
     "Looks",
     "OversightPolicy",

@@ -12,6 +12,7 @@ from pilotage.playbook.charter import Charter
 from pilotage.playbook.common import Model, Stage
 from pilotage.playbook.governance import GovernancePolicy
 from pilotage.playbook.guardrails import GuardrailsPolicy
+from pilotage.playbook.integration import IntegrationPolicy
 from pilotage.playbook.oversight import OversightPolicy
 from pilotage.playbook.policies import BaselinePolicy, DecisionPolicy, PilotPolicy, RoiPolicy
 from pilotage.words import listed
@@ -26,6 +27,7 @@ FILES: dict[str, type[Model]] = {
     "pilot": PilotPolicy,
     "guardrails": GuardrailsPolicy,
     "oversight": OversightPolicy,
+    "integration": IntegrationPolicy,
     "governance": GovernancePolicy,
     "roi": RoiPolicy,
     "decision": DecisionPolicy,
@@ -40,6 +42,7 @@ class Playbook(Charter):
     pilot: PilotPolicy
     guardrails: GuardrailsPolicy
     oversight: OversightPolicy
+    integration: IntegrationPolicy
     governance: GovernancePolicy
     roi: RoiPolicy
     decision: DecisionPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ from pilotage.words import plain
 from pilotage.workspace import Workspace
 
 if TYPE_CHECKING:  # reading the playbook's own expectations needs none of the heavy packages
+    import pyarrow as pa
+
     from pilotage.records.take_in import Taken
 
 Check = dict[str, Any]
@@ -35,6 +37,9 @@ class Book(BaseModel):
     owner: str = Field(min_length=1, description="Who answers for these expectations.")
     expectations: dict[str, tuple[dict[str, dict[str, Any]], ...]] = Field(
         default_factory=dict, description="Per table, Great Expectations by their names, with their arguments."
+    )
+    sources: dict[str, tuple[dict[str, dict[str, Any]], ...]] = Field(
+        default_factory=dict, description="The same per source of a virtual layer that integration.yaml names as suite."
     )
 
 
@@ -56,19 +61,40 @@ class Expected:
 
 def load_expectations(workspace: Workspace) -> Own:
     """The playbook's own expectations per table; none where it has no such file. InputFaults naming every fault."""
+    book = _read_book(workspace)
+    return _all_own(book.expectations) if book else {}
+
+
+def load_source_suites(workspace: Workspace) -> Own:
+    """The suites for sources of a virtual layer, by source; none where there is no file. InputFaults as above."""
+    book = _read_book(workspace)
+    return _all_own(book.sources) if book else {}
+
+
+def _read_book(workspace: Workspace) -> Book | None:
     path = workspace.playbook / "expectations.yaml"
     if not path.is_file():
-        return {}
+        return None
     mapping, faults = read_mapping(path)
     book, wrong = (None, faults) if faults else fill(Book, mapping)
-    tables = book.expectations if book else {}
-    wrong += [fault for table, items in tables.items() for fault in _unknown(table, items)]
+    if book:
+        wrong += [fault for table, items in book.expectations.items() for fault in _unknown(table, items)]
+        wrong += [fault for name, items in book.sources.items() for fault in _misnamed(f"sources.{name}", items)]
     if wrong:
         raise InputFaults(TITLE, wrong)
-    return {
-        table: [_own(*name_and_arguments) for item in items for name_and_arguments in item.items()]
-        for table, items in tables.items()
-    }
+    return book
+
+
+def _all_own(suites: Mapping[str, Sequence[Mapping[str, Mapping[str, Any]]]]) -> Own:
+    return {name: [_own(*pair) for item in items for pair in item.items()] for name, items in suites.items()}
+
+
+def _misnamed(place: str, items: Sequence[Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:
+    """Entries that are no expectation."""
+    for number, item in enumerate(items, 1):
+        if len(item) != 1 or not next(iter(item)).startswith("expect_"):
+            got = ", ".join(item) or "none"
+            yield f"{place}[{number}]: should be one name that begins with expect_ (got {got})"
 
 
 def _own(name: str, arguments: Mapping[str, Any]) -> Expected:
@@ -82,10 +108,10 @@ def _unknown(table: str, items: Sequence[Mapping[str, Mapping[str, Any]]]) -> It
         yield f"expectations.{table}: is not a table{near(table, TABLES)}"
         return
     names = TABLES[table].names
+    yield from _misnamed(f"expectations.{table}", items)
     for number, item in enumerate(items, 1):
         place = f"expectations.{table}[{number}]"
-        if len(item) != 1 or not next(iter(item)).startswith("expect_"):
-            yield f"{place}: should be one name that begins with expect_ (got {', '.join(item) or 'none'})"
+        if len(item) != 1:
             continue
         [own] = [_own(*pair) for pair in item.items()]
         absent = [column for column in own.columns if column not in names]
@@ -100,7 +126,14 @@ def expect(taken: Mapping[str, Taken], own: Own) -> dict[str, list[Check]]:
     """
     suites = {name: [*schema_suite(item), *own.get(name, [])] for name, item in taken.items()}
     built = _built(suites)
-    return {name: _run(item, suites[name], built[name]) for name, item in taken.items()}
+    return {
+        name: _run(item.table.name, item.rows, item.columns, suites[name], built[name]) for name, item in taken.items()
+    }
+
+
+def expect_of(name: str, rows: pa.Table, suite: list[Expected]) -> list[Check]:
+    """The checks of one suite on the rows of a source, as `expect` makes them."""
+    return _run(name, rows, frozenset(rows.column_names), suite, _built({name: suite})[name])
 
 
 def schema_suite(taken: Taken) -> list[Expected]:
@@ -196,28 +229,30 @@ def _one_line(fault: Exception) -> str:
     return "; ".join(line.strip() for line in str(fault).splitlines()[1:3]) or str(fault)
 
 
-def _run(taken: Taken, suite: list[Expected], built: list[Any]) -> list[Check]:
+def _run(
+    name: str, rows: pa.Table, columns: Collection[str], suite: list[Expected], built: list[Any]
+) -> list[Check]:  # fmt: skip
     """One validation of the whole table; a column that the dataset lacks fails what is expected of it."""
-    asked = [place for place, item in enumerate(suite) if not _lacking(item, taken)]
+    asked = [place for place, item in enumerate(suite) if not _lacking(item, columns)]
     wanted = sorted({column for place in asked for column in suite[place].columns})
-    frame = taken.rows.select(wanted or ["agent"]).to_pandas()
+    frame = rows.select(wanted or rows.column_names[:1]).to_pandas()
     gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(taken.table.name)
+    asset = context.data_sources.add_pandas("tables").add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-    made = gx.ExpectationSuite(name=taken.table.name, expectations=[built[place] for place in asked])
+    made = gx.ExpectationSuite(name=name, expectations=[built[place] for place in asked])
     results = batch.validate(made, result_format="BASIC").results
     done = {result.expectation_config.meta[_PLACE]: result for result in results}
-    return [_outcome(item, done[at]) if at in done else _absent(item, taken) for at, item in enumerate(suite)]
+    return [_outcome(item, done[at]) if at in done else _absent(item, columns) for at, item in enumerate(suite)]
 
 
-def _lacking(item: Expected, taken: Taken) -> list[str]:
-    return [column for column in item.columns if column not in taken.columns]
+def _lacking(item: Expected, columns: Collection[str]) -> list[str]:
+    return [column for column in item.columns if column not in columns]
 
 
-def _absent(item: Expected, taken: Taken) -> Check:
-    return _check(item, False, f"cannot be said: the dataset has no column {', '.join(_lacking(item, taken))}")
+def _absent(item: Expected, columns: Collection[str]) -> Check:
+    return _check(item, False, f"cannot be said: the dataset has no column {', '.join(_lacking(item, columns))}")
 
 
 def _outcome(item: Expected, result: Any) -> Check:

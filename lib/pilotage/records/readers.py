@@ -52,6 +52,10 @@ def read(path: Path, source: TableSource) -> Raw:
             from pilotage.records import read_xlsx
 
             return read_xlsx.read(path, source)
+        if kind == "xes":
+            from pilotage.records import read_xes
+
+            return read_xes.read(path)
         from pilotage.records import read_parquet
 
         return read_parquet.read(path)
@@ -75,6 +79,10 @@ def header(path: Path, source: TableSource, wanted: frozenset[str] = frozenset()
             from pilotage.records import read_xlsx
 
             return read_xlsx.header(path, source)
+        if kind == "xes":
+            from pilotage.records import read_xes
+
+            return read_xes.header(path)
         from pilotage.records import read_parquet
 
         return read_parquet.header(path)
@@ -85,7 +93,7 @@ def _guarded(path: Path) -> Iterator[str]:
     """The file's kind; what goes wrong while it is read is told as PilotageError."""
     kind = kind_of(path.name)
     if kind is None:
-        raise PilotageError("is of no known kind", path.name, "give CSV, JSON lines, XLSX or Parquet")
+        raise PilotageError("is of no known kind", path.name, "give CSV, JSON lines, XLSX, Parquet or XES")
     try:
         if path.stat().st_size == 0:
             raise PilotageError("is empty", path.name, NOTHING_IN_IT)

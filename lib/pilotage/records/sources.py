@@ -15,15 +15,16 @@ KINDS = {
     ".json": "jsonl",
     ".xlsx": "xlsx",
     ".parquet": "parquet",
+    ".xes": "xes",
 }
-_PACKED = ("csv", "jsonl")
+_PACKED = ("csv", "jsonl", "xes")
 OWN_LABELS = "labels.jsonl"  # labels made with pilotage itself, in the dataset's folder
 OWN_REVIEWS = "reviews.sqlite"  # the review queue with its decisions, in the dataset's folder
 NOTHING_IN_IT = "check the export; leave the table out of dataset.yaml if there is nothing to export"
 
 
 def kind_of(file: str) -> str | None:
-    """How a file is read, by the end of its name (`.gz` after CSV and JSON lines is allowed); None if unknown."""
+    """How a file is read, by the end of its name (`.gz` after CSV, JSON lines and XES is allowed); None if unknown."""
     name = Path(file).name.lower()
     plain = name.removesuffix(".gz")
     kind = KINDS.get(Path(plain).suffix)

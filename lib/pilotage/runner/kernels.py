@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -15,6 +16,18 @@ from pilotage.hashes import sha256_json
 
 # A UNIX socket's path holds 107 bytes; a long TMPDIR would leave too few for the kernel's own part.
 LONGEST_FOLDER = 70
+
+# ipykernel loads its debugger at once, half of what its start costs; nobody can attach one to a kernel of a run.
+START = """
+import sys
+if sys.path[0] == "":
+    del sys.path[0]  # a page's folder must not hide a module; IPython adds it again, as it does for ipykernel_launcher
+sys.modules["debugpy"] = None
+import ipykernel.debugger
+del sys.modules["debugpy"]  # a page may import it
+from ipykernel import kernelapp
+kernelapp.launch_new_instance()
+"""
 
 
 class Kernels:
@@ -53,13 +66,15 @@ class Kernels:
         with self._lock:
             self._count += 1
             base = self.folder / f"k{self._count}"
-        return AsyncKernelManager(
+        manager: Any = AsyncKernelManager(
             kernel_name="python3",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             connection_file=f"{base}.json",
             transport="ipc",
             ip=str(base),
         )
+        manager.kernel_spec.argv = [sys.executable, "-c", START, "-f", "{connection_file}"]
+        return manager
 
     def started(self, manager: Any) -> None:
         """Take charge of a kernel that now has a process; it ends at once when the run was stopped meanwhile."""

@@ -27,11 +27,15 @@ KEY_PARTS = {
 
 @dataclass(frozen=True)
 class Opened:
-    """What a page read: files and parts of JSON files with their hashes, and what each pattern matched."""
+    """What a page read: files and parts of JSON files with their hashes, and what each pattern matched.
+
+    `elsewhere` says why what it read outside of files may have changed since; empty where it read nothing there.
+    """
 
     files: Mapping[str, str]
     parts: Mapping[str, str] = field(default_factory=dict)
     globs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def _differences(root: Path, run: Path, upstream: Path, manifest: Manifest, key:
     for part in sorted(was.keys() | key.keys()):
         if was.get(part) != key.get(part):
             yield KEY_PARTS.get(part) or changed_parameters(was.get(part), key.get(part))
+    if opened.elsewhere:
+        yield opened.elsewhere
     for path, digest in opened.files.items():
         if fingerprint(_place(root, upstream, path)) != digest:
             yield f"{path.removeprefix(IN_RUN)} changed"

@@ -21,7 +21,7 @@ def test_a_thousand_tasks_are_all_scored_and_the_accuracy_is_the_known_one(house
     tasks = make_tasks(1000, seed=5)
     write_tasks(house.workspace.root / "tasks.jsonl", tasks)
     agent = f"reference?seed=7&error_rate=0.1&latency_s=0.01&jitter_s=0.005&{trouble}"
-    account = house.evaluate(agent, concurrency=50, call_timeout_s=3.0, attempts=16)
+    account = house.evaluate(agent, concurrency=50, call_timeout_s=1.0, attempts=16)
     assert (account.planned, account.scored, account.errored, account.skipped) == (1000, 1000, 0, 0)
     assert account.correct == known_accuracy(tasks, trials=1, seed=7, error_rate=0.1)
     finals = Counter(line["task_id"] for line in house.lines() if line["final"])

@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import math
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import fields
 
+from pilotage.agents.own_server import when_stdin_ends
 from pilotage.agents.reference.behaviour import Behaviour
 
 
@@ -54,13 +54,8 @@ async def _serve(behaviour: Behaviour, port: int, watch: bool) -> None:
         print(f"port {port} cannot be used: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def watch_stdin() -> None:
-        sys.stdin.read()
-        loop.call_soon_threadsafe(ended.set)
-
     if watch:
-        threading.Thread(target=watch_stdin, daemon=True).start()
+        when_stdin_ends(lambda: loop.call_soon_threadsafe(ended.set))
     print(address, flush=True)
     await ended.wait()
     await runner.cleanup()

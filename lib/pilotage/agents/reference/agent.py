@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from pilotage.agents.chat import STAND_IN, Chat, ChatAgent
 from pilotage.agents.endpoint import Endpoint
+from pilotage.agents.mcp_tools import McpTools
 from pilotage.agents.reference.behaviour import Behaviour
 from pilotage.agents.reference.mind import HAND_OVER
 from pilotage.agents.reference.process import ServerProcess
@@ -17,13 +18,23 @@ PROMPT = "You answer questions about invoices. Look up what you say; hand over w
 
 
 class ReferenceAgent(ChatAgent):
-    """A stand-in for trying out an evaluation: what it gets right is known beforehand (`known_accuracy`)."""
+    """A stand-in for trying out an evaluation: what it gets right is known beforehand (`known_accuracy`).
 
-    def __init__(self, behaviour: Behaviour, timeout_s: float = TIMEOUT_S) -> None:
+    With `tools` it uses those of an MCP server instead of its own, and closes the connection when it is closed.
+    """
+
+    def __init__(self, behaviour: Behaviour, timeout_s: float = TIMEOUT_S, tools: McpTools | None = None) -> None:
         self.behaviour, self.server = behaviour, ServerProcess(behaviour)
         # The number of the trial travels as the request's seed, so that trials differ.
-        chat = Chat(STAND_IN, PROMPT, TOOLS, {"seed": 0}, escalation_tool=HAND_OVER, timeout_s=timeout_s)
-        super().__init__(Endpoint(self.server.address), chat, "reference stand-in")
+        chat = Chat(
+            STAND_IN,
+            PROMPT,
+            () if tools else TOOLS,
+            {"seed": 0},
+            escalation_tool=HAND_OVER,
+            timeout_s=timeout_s,
+        )
+        super().__init__(Endpoint(self.server.address), chat, "reference stand-in", mcp=tools)
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,224 @@
+"""A server behind an address (streamable HTTP), spoken to raw: any header can be sent, any status is seen."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from pilotage.integration.checks import Fault
+from pilotage.integration.mcp.stdio import ANSWER_BYTES
+
+TAKES = "application/json, text/event-stream"
+PIECE = 65_536
+LEFT_S = 0.05  # for the end of a stream whose answer was read
+CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, http.client.CannotSendRequest)
+
+
+class _Timed(io.RawIOBase):
+    """What is read from a connection, all of it before one moment: head and body, however slowly they drip."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock, self._raw, self.until = sock, sock.makefile("rb", buffering=0), until
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """As every raw stream does; TimeoutError once the moment has come."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer came too slowly to be read in time")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """The connection itself is closed by whoever opened it."""
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that must be read before one moment."""
+
+    def __init__(self, sock: socket.socket, *given: Any, until: float, **named: Any) -> None:
+        super().__init__(sock, *given, **named)
+        self.fp.close()
+        self.timed = _Timed(sock, until)
+        self.fp = io.BufferedReader(self.timed)
+
+
+class HttpPipe:
+    """One connection, kept open between calls. `headers` go with each request; Host and Origin among them count."""
+
+    broken = False  # a lost connection is made anew with the next request
+
+    def __init__(self, address: str, headers: Mapping[str, str]) -> None:
+        self._parts, self._headers = urlsplit(address), dict(headers)
+        self._connection: http.client.HTTPConnection | None = None
+        self._session = ""
+
+    def request(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
+        """The answer to the message; Fault where the server answers with none."""
+        until = time.monotonic() + timeout_s
+        response = self._post(message, headers, timeout_s)
+        self._session = response.headers.get("Mcp-Session-Id") or self._session
+        try:
+            answer = self._read(response, message["id"], until)
+        except BaseException:
+            self.close()  # half an answer is left on it
+            raise
+        if isinstance(answer, dict) and _is_answer(answer, response.status):
+            return answer
+        raise _no_answer(response)
+
+    def notify(self, message: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """The message is sent; an answer is not looked at."""
+        _body(self._post(message, headers, 10.0), time.monotonic() + 10.0)
+
+    def status(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> int:
+        """The status with which the message is answered."""
+        response = self._post(message, headers, timeout_s)
+        self.close()
+        return response.status
+
+    def close(self) -> None:
+        """The connection is closed."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _post(
+        self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float
+    ) -> http.client.HTTPResponse:
+        """The response's head. A kept connection that the server has closed meanwhile is made anew, once."""
+        lost = Fault("connection_lost", f"the connection was closed without an answer to {message['method']}")
+        kept = self._connection is not None
+        try:
+            return self._sent(message, headers, timeout_s)
+        except CLOSED:
+            self.close()
+            if not kept:
+                raise lost from None
+        try:
+            return self._sent(message, headers, timeout_s)
+        except (*CLOSED, ConnectionRefusedError):
+            raise lost from None
+
+    def _sent(
+        self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float
+    ) -> http.client.HTTPResponse:
+        connection = self._connection = self._connection or self._connected(timeout_s)
+        connection.timeout = timeout_s
+        until = time.monotonic() + timeout_s
+        connection.response_class = functools.partial(_Response, until=until)  # type: ignore[assignment]
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout_s)
+        session = {"Mcp-Session-Id": self._session} if self._session else {}
+        everything = {"Content-Type": "application/json", "Accept": TAKES, **session, **headers, **self._headers}
+        path = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
+        try:
+            connection.request("POST", path, json.dumps(message).encode(), everything)
+            return connection.getresponse()
+        except socket.gaierror as error:
+            raise Fault("unreachable", f"{self._parts.hostname}: {error.strerror}") from None
+        except (TimeoutError, http.client.BadStatusLine, http.client.LineTooLong, http.client.HTTPException) as error:
+            self.close()
+            if isinstance(error, (http.client.RemoteDisconnected, http.client.CannotSendRequest, TimeoutError)):
+                raise
+            raise Fault("http_error", f"the answer is no HTTP: {type(error).__name__}") from None
+
+    def _connected(self, timeout_s: float) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl.create_default_context())
+        return http.client.HTTPConnection(host, port, timeout=timeout_s)
+
+    def _read(self, response: http.client.HTTPResponse, id: Any, until: float) -> Any:
+        if "text/event-stream" in response.headers.get("Content-Type", "") and response.status == 200:
+            return self._streamed(response, id, until)
+        return _read_json(_body(response, until))
+
+    def _streamed(self, response: http.client.HTTPResponse, id: Any, until: float) -> Any:
+        """The message with this id out of a stream of server-sent events; then the stream is closed."""
+        data, read = bytearray(), 0
+        while line := response.readline(ANSWER_BYTES + 1):
+            read += len(line)
+            _bounded(read, until)
+            if line.startswith(b"data:"):
+                data += line[5:].strip()
+            elif not line.strip() and data:
+                found = _read_json(bytes(data))
+                data.clear()
+                if isinstance(found, dict) and found.get("id") == id and "method" not in found:
+                    self._end(response)
+                    return found
+        raise Fault("connection_lost", "the stream of events ended without the answer")
+
+    def _end(self, response: http.client.HTTPResponse) -> None:
+        """A stream that has ended leaves the connection for the next call; one that has not is cut off."""
+        assert self._connection is not None
+        assert isinstance(response, _Response)
+        ended = False
+        if self._connection.sock is not None:  # none where the server said that it closes the connection itself
+            response.timed.until = time.monotonic() + LEFT_S
+            with suppress(OSError, http.client.HTTPException):
+                ended = not response.read1(PIECE)
+        response.close()
+        if not ended:
+            self.close()
+
+
+def _body(response: http.client.HTTPResponse, until: float) -> bytes:
+    found = bytearray()
+    while piece := response.read1(PIECE):
+        found += piece
+        _bounded(len(found), until)
+    response.close()  # Python 3.11 forgets to, after read1, and then takes no further request
+    return bytes(found)
+
+
+def _bounded(read: int, until: float) -> None:
+    if read > ANSWER_BYTES:
+        raise Fault("answer_too_long", f"an answer of more than {ANSWER_BYTES:,} bytes")
+    if time.monotonic() > until:
+        raise Fault("timed_out", "the answer came too slowly to be read in time")
+
+
+def _read_json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_answer(answer: Mapping[str, Any], status: int) -> bool:
+    """An error of the protocol may come with any status, a result with a good one only."""
+    return answer.get("jsonrpc") == "2.0" and ("error" in answer or ("result" in answer and status < 400))
+
+
+def _host(response: http.client.HTTPResponse) -> str:
+    """The host that a redirect names; its path and query may hold secrets."""
+    try:
+        return urlsplit(response.headers.get("Location", "")).hostname or "the same host"
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def _no_answer(response: http.client.HTTPResponse) -> Fault:
+    if response.status in (401, 403):
+        return Fault("http_error", f"status {response.status}: the server refuses the token, or asks for one")
+    if 300 <= response.status < 400:
+        return Fault("http_error", f"status {response.status} leads to {_host(response)}, and is not followed")
+    if response.status >= 400:
+        return Fault("http_error", f"status {response.status} {response.reason}")
+    return Fault("not_json_rpc", f"status {response.status}, and what follows is no answer of the protocol")

@@ -1,0 +1,131 @@
+"""SQL logs: fingerprints leave nothing of the literals, and the rule for tool calls holds for statements."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilotage.errors import PilotageError
+from pilotage.integration.calls.calls_shown import sql_finding, sql_table
+from pilotage.integration.calls.sql_log import sql_log_findings
+from pilotage.integration.calls.sql_text import statement
+
+VALUES = st.one_of(
+    st.integers(0, 10**9).map(str),
+    st.floats(0, 1e6, allow_nan=False).map(lambda x: f"{x:.4f}"),
+    st.text(st.characters(exclude_characters="'\\", exclude_categories=["Cs"])).map(lambda text: f"'{text}'"),
+    st.text(st.sampled_from("ab'")).map(lambda text: "'{}'".format(text.replace("'", "''"))),
+)
+FINGERPRINTS = {
+    "SELECT * FROM a WHERE id = 5": "select * from a where id = ?",
+    "select  *\nfrom a -- it's\n where /* 'x' /* y */ */ id=6;": "select * from a where id = ?",
+    "select x from t1 where y in (1, 2,3)": "select x from t1 where y in (?)",
+    "select x from t1 where y in ('a')": "select x from t1 where y in (?)",
+    "select x from t1 where y in (select 1)": "select x from t1 where y in ( select ? )",
+    "select \"My Col\" from t where n = 'it''s'": 'select "My Col" from t where n = ?',
+    "select $$it's$$, $q$a$$b$q$, e'a\\'b', 1.5e3, -4": "select ? , ? , ? , ? , ?",
+    "select a-1 from t where b = $1 and c = :name": "select a - ? from t where b = ? and c = ?",
+    "select 'torn": "select ?",
+}
+
+
+@pytest.mark.parametrize("text", FINGERPRINTS)
+def test_a_fingerprint_keeps_the_names_and_drops_values_comments_and_spacing(text):
+    assert statement(text).fingerprint == FINGERPRINTS[text]
+
+
+@settings(max_examples=60)
+@given(st.lists(VALUES, min_size=3, max_size=3), st.lists(VALUES, min_size=3, max_size=3))
+def test_statements_that_differ_in_values_alone_have_one_fingerprint(first, second):
+    texts = ["select a from t where b = {} and c in ({}, {})".format(*values) for values in (first, second)]
+    one, other = map(statement, texts)
+    assert one.fingerprint == other.fingerprint == "select a from t where b = ? and c in (?)"
+    assert [value for _, value in one.literals] == [first[0], ", ".join(first[1:])]
+
+
+@settings(max_examples=60)
+@given(st.text(st.sampled_from("ab1 '\"$/*-?:;(),.\\\n")))
+def test_any_text_has_a_fingerprint_that_is_its_own_fingerprint(text):
+    once = statement(text).fingerprint
+    assert statement(once).fingerprint == once
+
+
+def test_a_long_torn_statement_takes_time_in_line_with_its_length(linear):
+    for piece in ("'", '"', "/*", "(1,", "$a$"):
+        assert linear(lambda n, piece=piece: statement("select " + piece * n), 2_000, 20_000)
+
+
+def write(path, entries):
+    path.write_text("".join(json.dumps(one) + "\n" for one in entries))
+    return path
+
+
+def asked(i, text, **more):
+    return {"statement": text, "duration_ms": 20, "at": f"2026-01-01T00:00:{i:02}Z", "request": "q", **more}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("select * from o where id = {i}", ["n_plus_one"]),
+        ("select * from o where id = {i} and day = '{i}'", []),
+        ("select * from o where id = 4 limit 10 offset {i}", []),
+        ("select * from o where id = 4", ["duplicate"]),
+        ("select * from o where id = $1", ["n_plus_one"]),
+        ("select * from o where id = $1 and day = $2", []),
+        ("select * from o where id in ({i})", ["n_plus_one"]),
+    ],
+)
+def test_the_rule_holds_for_statements(tmp_path, policy, text, kinds):
+    entries = [asked(i, text.format(i=i)) for i in range(6)]
+    found = sql_log_findings(write(tmp_path / "sql.log.jsonl", entries), policy)
+    assert list(found.found["kind"]) == kinds
+    assert (found.statements, found.requests, found.guessed) == (6, 1, False)
+    assert ("would go" in sql_finding(found)) == (kinds == ["n_plus_one"])
+    assert ("<table" in sql_table(found)) == bool(kinds)
+
+
+def test_statements_of_other_requests_are_not_added_up(tmp_path, policy):
+    entries = [asked(i, f"select {i}", request=f"q{i}") for i in range(6)]
+    assert sql_log_findings(write(tmp_path / "x.jsonl", entries), policy).found.empty
+
+
+def test_without_requests_a_pause_begins_another_one(tmp_path, policy):
+    entries = [asked(i * 2, f"select {i}", request=None) for i in range(6)]
+    found = sql_log_findings(write(tmp_path / "x.jsonl", entries), policy)
+    assert found.found.empty
+    assert found.guessed
+    assert found.requests == 6
+    assert "names no requests" in sql_table(found)
+
+
+def test_the_log_of_postgresql_is_read_with_statements_over_several_lines(tmp_path, policy):
+    line = (
+        "2026-01-01 10:00:00.{i}00 UTC [77] app@db LOG:  duration: 12.5 ms  {how}: select *\n\tfrom o where id = {i}\n"
+    )
+    hows = ["statement", "execute <unnamed>", "statement", "execute s1", "statement"]
+    path = tmp_path / "postgresql.log"
+    path.write_text("".join(line.format(i=i, how=how) for i, how in enumerate(hows)) + "2026-01-01 10:00:01 UTC [1] x")
+    found = sql_log_findings(path, policy).found.iloc[0]
+    assert (found["tool"], found["calls"]) == ("select * from o where id = ?", 5)
+    assert found["total_s"] == pytest.approx(0.0625)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "hello\n", "{}\n[1]\n", '{"statement": 5}\n', "\0\xff"])
+def test_a_log_without_statements_is_refused_in_words(tmp_path, policy, content):
+    path = tmp_path / "x.log"
+    path.write_text(content)
+    with pytest.raises(PilotageError, match="holds no SQL statement"):
+        sql_log_findings(path, policy)
+
+
+def test_lines_that_are_no_statement_are_counted(tmp_path, policy):
+    path = write(tmp_path / "x.jsonl", [asked(0, "select 1", at="once", duration_ms="long"), {"other": 1}])
+    path.write_text(path.read_text() + "{torn\n")
+    found = sql_log_findings(path, policy)
+    assert (found.statements, found.unread) == (1, 2)
+    with pytest.raises(PilotageError, match="cannot be read"):
+        sql_log_findings(tmp_path / "absent", policy)

@@ -1,0 +1,74 @@
+"""A check is one row whatever happens in it, and no row repeats a secret."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import pytest
+
+from pilotage.integration.checks import LONGEST, Fault, Recorder, Skip, as_fault
+
+HUGE = "x" * 10_000
+
+
+def row(error: Exception | None = None, evidence: str = "", hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+    told: list[dict[str, Any]] = []
+    with Recorder(told.append, hidden).check("one") as found:
+        found.evidence = evidence
+        if error:
+            raise error
+    assert told[0] == {"begin": "one"}
+    return told[1]
+
+
+def test_a_block_that_raises_nothing_passes_with_its_evidence() -> None:
+    assert row(evidence="3 calls")["status"] == "pass"
+    assert row(evidence="3 calls")["evidence"] == "3 calls"
+
+
+CASES = [
+    (Fault("too_slow", "p95 3 s"), "fail", "too_slow"),
+    (Skip("not_pinned", "no file"), "skipped", "not_pinned"),
+    (TimeoutError(), "fail", "timed_out"),
+    (ConnectionRefusedError("refused"), "fail", "unreachable"),
+    (ssl.SSLCertVerificationError("expired"), "fail", "tls_error"),
+    (ValueError("odd"), "fail", "unexpected"),
+    (ModuleNotFoundError("no module", name="nats"), "skipped", "not_installed"),
+    (ExceptionGroup("several", [ValueError("x"), ConnectionResetError("gone")]), "fail", "unreachable"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "reason"), CASES)
+def test_each_exception_has_its_code(error: Exception, status: str, reason: str) -> None:
+    found = row(error)
+    assert (found["status"], found["reason"]) == (status, reason)
+
+
+def test_the_cause_decides_and_not_the_wrapping() -> None:
+    def wrapped() -> None:
+        try:
+            raise ssl.SSLError("bad certificate")
+        except ssl.SSLError as cause:
+            raise RuntimeError("request failed") from cause
+
+    with pytest.raises(RuntimeError) as caught:
+        wrapped()
+    assert as_fault(caught.value).reason == "tls_error"
+
+
+def test_secrets_personal_data_control_characters_and_length_are_kept_out_of_evidence() -> None:
+    told = row(Fault("odd", f"s3cret-token \x1b[31m ann@example.com {HUGE}"), hidden=("s3cret-token",))["evidence"]
+    assert "s3cret" not in told
+    assert "ann@example.com" not in told
+    assert "\x1b" not in told
+    assert len(told) < LONGEST + 40
+
+
+def test_the_probe_goes_on_after_a_fault_and_knows_of_it() -> None:
+    recorder = Recorder(lambda line: None)
+    with recorder.check("one"):
+        raise Fault("odd", "")
+    with recorder.check("two"):
+        pass
+    assert (recorder.passed("one"), recorder.passed("two"), recorder.passed("never made")) == (False, True, False)

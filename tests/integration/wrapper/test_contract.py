@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from pilotage.integration.checks import Fault, Finding
+from pilotage.integration.wrapper import contract
+from pilotage.integration.wrapper.calling import Api
+from pilotage.integration.wrapper.document import Document
+from pilotage.integration.wrapper.embedded import DOCUMENT
+
+
+@pytest.fixture
+def told(serving: Any, between: Any, entry: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the contract check says of one path, with few examples: the fault's code, or the evidence."""
+    monkeypatch.setattr(contract, "EXAMPLES", 4)
+    monkeypatch.setattr(contract, "BAD_EXAMPLES", 2)
+
+    def run(path: str, after: Any = None, responses: Any = None) -> tuple[str, str, set[str]]:
+        raw = copy.deepcopy({**DOCUMENT, "paths": {path: DOCUMENT["paths"][path]}})
+        if responses:
+            raw["paths"][path]["get"]["responses"] = responses
+        app, found = between(after=after), Finding()
+        with serving(app) as address, Api(address, "made-for-the-test") as api:
+            try:
+                contract.check_contract(entry(address), api, Document(raw, ""), found)
+            except Fault as fault:
+                return fault.reason, fault.evidence, {method for method, _, _ in app.seen}
+        return "", found.evidence, {method for method, _, _ in app.seen}
+
+    return run
+
+
+def test_an_answer_that_breaks_its_schema_breaks_the_contract(told: Any) -> None:
+    def nameless(scope: Any, status: int, headers: Any, body: bytes) -> Any:
+        return status, headers, json.dumps({"items": [{"region": "emea"}]}).encode()
+
+    code, evidence, _ = told("/suppliers", nameless)
+    assert code == "contract_broken"
+    assert "GET /suppliers answers 200" in evidence
+
+
+def test_a_server_that_fails_on_some_input_is_found(told: Any) -> None:
+    def unlucky(scope: Any, status: int, headers: Any, body: bytes) -> Any:
+        big = any(
+            value.isdigit() and int(value) > 20 for value in parse_qs(scope["query_string"].decode()).get("limit", [])
+        )
+        return (500, {"Content-Type": "application/json"}, b'{"detail": "?"}') if big else (status, headers, body)
+
+    assert told("/invoices", unlucky)[0] == "server_error"
+
+
+def test_writing_operations_are_never_called(told: Any) -> None:
+    code, _, methods = told("/postings/{id}")
+    assert code == ""
+    assert methods == {"GET"}
+
+
+def test_a_refusal_that_the_document_forgets_is_noted_and_no_failure(told: Any) -> None:
+    only_good = {"200": DOCUMENT["paths"]["/invoices/{number}"]["get"]["responses"]["200"]}
+    code, evidence, _ = told("/invoices/{number}", None, only_good)
+    assert code == ""
+    assert "does not name: GET /invoices/{number}: 404" in evidence
+
+
+def test_an_answer_without_end_to_some_input_is_found(told: Any) -> None:
+    def endless(scope: Any, status: int, headers: Any, body: bytes) -> Any:
+        return status, headers, b" " * 5_000_000 if b"supplier=" in scope["query_string"] else body
+
+    assert told("/invoices", endless)[0] == "answer_too_long"
+
+
+def test_a_document_without_reading_operations_is_not_passed(told: Any) -> None:
+    assert told("/postings")[0] == "no_safe_call"
