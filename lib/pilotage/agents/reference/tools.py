@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from functools import lru_cache
 from typing import Any
 
 from pilotage.agents.reference.tables import database, money
@@ -14,24 +14,24 @@ class NotFound(LookupError):
 
 
 class _Desk:
-    """One database, read by one thread at a time."""
+    """One database, made at the first question and read by one thread at a time."""
 
     def __init__(self) -> None:
-        self._database, self._lock = database(), threading.Lock()
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
 
     def rows(self, query: str, *given: str) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock:  # also while it is made: fifty runs that begin at once must not make fifty
+            self._database = self._database or database()
             return self._database.execute(query, given).fetchall()
 
 
-@lru_cache(maxsize=1)
-def _desk() -> _Desk:
-    return _Desk()
+_DESK = _Desk()
 
 
 def lookup_invoice(number: str) -> dict[str, Any]:
     """One invoice by its number, such as INV-10001: supplier, amount, currency, issued, due, paid."""
-    found = _desk().rows(
+    found = _DESK.rows(
         "SELECT number, supplier, cents, currency, issued, due, paid FROM invoices"
         " JOIN suppliers ON name = supplier WHERE number = ?",
         number,
@@ -54,14 +54,14 @@ def find_invoices(supplier: str, open_only: bool = True) -> dict[str, Any]:
     """The numbers of a supplier's invoices; only those not paid yet unless told otherwise."""
     _known(supplier)
     unpaid = " AND NOT paid" if open_only else ""
-    rows = _desk().rows(f"SELECT number FROM invoices WHERE supplier = ?{unpaid} ORDER BY number", supplier)
+    rows = _DESK.rows(f"SELECT number FROM invoices WHERE supplier = ?{unpaid} ORDER BY number", supplier)
     return {"supplier": supplier, "count": len(rows), "numbers": [row[0] for row in rows]}
 
 
 def total_due(supplier: str) -> dict[str, Any]:
     """What is not paid yet to a supplier, in the supplier's currency."""
     currency = _known(supplier)
-    rows = _desk().rows("SELECT COALESCE(SUM(cents), 0) FROM invoices WHERE supplier = ? AND NOT paid", supplier)
+    rows = _DESK.rows("SELECT COALESCE(SUM(cents), 0) FROM invoices WHERE supplier = ? AND NOT paid", supplier)
     return {"supplier": supplier, "total": money(rows[0][0]), "currency": currency}
 
 
@@ -75,7 +75,7 @@ TOOLS = (lookup_invoice, find_invoices, total_due, hand_over)
 
 def _known(supplier: str) -> str:
     """The supplier's currency; NotFound where there is no such supplier."""
-    found = _desk().rows("SELECT currency FROM suppliers WHERE name = ?", supplier)
+    found = _DESK.rows("SELECT currency FROM suppliers WHERE name = ?", supplier)
     if not found:
         raise NotFound(f"there is no supplier {supplier!r}")
     return str(found[0][0])
