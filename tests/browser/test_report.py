@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDTHS = {"phone": 390, "desk": 1280}
-PAGES = ("index.html", "pages/baseline.html", "pages/pilot.html", "pages/roi.html", "pages/decision.html")
+PAGES = ("index.html", *(f"pages/{stage}.html" for stage in ("baseline", "pilot", "integration", "roi", "decision")))
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,14 @@ def test_the_page_fits_its_width_and_every_figure_is_drawn(opened: tuple[Page, l
     page, _ = opened
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt.length > 20)")
+
+
+def test_no_table_has_to_be_pushed_aside_to_be_read(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    boxes = "[...document.querySelectorAll('.scroll')]"
+    assert page.evaluate(f"{boxes}.filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)") == []
+    assert page.evaluate(f"{boxes}.length") > 2
 
 
 def test_the_page_can_be_read_by_a_machine_that_reads_aloud(opened: tuple[Page, list[str]]) -> None:

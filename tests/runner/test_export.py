@@ -133,10 +133,36 @@ def test_header_cells_say_what_they_head_and_tables_scroll_in_their_own_box():
     assert '<th scope="row">a</th><td class="num" colspan="2">1</td>' in html
 
 
+def test_every_cell_carries_the_name_of_its_column_in_harmless_words():
+    head = '<thead><tr><th>KPI</th><th>"n" <b>&lt;of&gt;</b> all</th></tr></thead>'
+    html = clean_html(f"<table>{head}<tbody><tr><th>a</th><td>1</td></tr></tbody></table>")
+    assert '<th scope="row" data-label="KPI">a</th>' in html
+    assert '<td data-label="&quot;n&quot; &lt;of&gt; all">1</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("<tr><th>a</th><th>b</th></tr>", '<tr><td colspan="2">joined</td></tr>'),
+        ("<tr><th>a</th><th>b</th></tr>", '<tr><td rowspan="2">1</td><td>2</td></tr>'),
+        ("<tr><th>a</th><th>b</th></tr>", "<tr><td>1</td><td>2</td><td>3</td></tr>"),
+        ("<tr><th>over</th></tr><tr><th>a</th><th>b</th></tr>", "<tr><td>1</td><td>2</td></tr>"),
+        ("<tr><th>a</th></tr>", "<tr><td><table><tbody><tr><td>inner</td></tr></tbody></table></td></tr>"),
+    ],
+    ids=["joined columns", "joined rows", "more cells than names", "two rows of names", "a table in a table"],
+)
+def test_a_cell_whose_column_is_not_sure_carries_no_name(head, row):
+    assert "data-label" not in clean_html(f"<table><thead>{head}</thead><tbody>{row}</tbody></table>")
+
+
+def test_a_name_of_a_column_cannot_be_forged_in_a_notebook():
+    assert "data-label" not in clean_html('<p data-label="x">a</p><table><tr><td data-label="x">1</td></tr></table>')
+
+
 def test_numbers_in_markdown_tables_stay_on_the_right():
     html = clean_markdown("| KPI | n |\n|---|---:|\n| a | 1 |\n")
     assert '<th class="num" scope="col">n</th>' in html or '<th scope="col" class="num">n</th>' in html
-    assert '<td class="num">1</td>' in html
+    assert '<td class="num" data-label="n">1</td>' in html
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ HEAD = re.compile(r"<thead.*?</thead>", re.DOTALL)
 BARE_TH = re.compile(r"<th(?![a-z])(?![^>]*\sscope=)")
 CAPTION = re.compile(r"(<caption[^>]*>)(.*?)</caption>", re.DOTALL)
 TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption[^>]*>(?P<caption>.*?)</caption>)?", re.DOTALL)
+WHOLE_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+CELL = re.compile(r"<t[hd]\b[^>]*>")
+HEADING = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 MARKUP = re.compile(r"<[^>]*>")
 PARTS = re.compile(r"(<[^>]*>)")
 
@@ -107,6 +111,7 @@ def _tables(html: str) -> str:
     """Header cells say what they head, and each table scrolls in a box of its own; `html` is cleaned already."""
     html = HEAD.sub(lambda head: BARE_TH.sub('<th scope="col"', head[0]), html)
     html = BARE_TH.sub('<th scope="row"', html)
+    html = WHOLE_TABLE.sub(lambda table: _named_cells(table[0]), html)
     html = CAPTION.sub(r"\1<span>\2</span></caption>", html)
     html = TABLE.sub(
         lambda table: f'<div class="scroll" role="region" tabindex="0"{_label(table["caption"])}>{table[0]}', html
@@ -114,6 +119,29 @@ def _tables(html: str) -> str:
     return html.replace("</table>", "</table></div>")
 
 
+def _named_cells(table: str) -> str:
+    """Each cell carries its column's name: on a phone every row becomes a list of names and values.
+
+    A table within a table, a head of several rows, and a row with joined cells stay as they are.
+    """
+    head = HEAD.search(table)
+    if head is None or table.count("<table") > 1:
+        return table
+    names = [_words(heading[1]) for heading in HEADING.finditer(head[0])]
+    return table[: head.end()] + ROW.sub(lambda row: _named(row[0], names), table[head.end() :])
+
+
+def _named(row: str, names: list[str]) -> str:
+    if len(CELL.findall(row)) != len(names) or "span=" in row:
+        return row
+    left = iter(names)
+    return CELL.sub(lambda cell: f'{cell[0][:-1]} data-label="{next(left)}">', row)
+
+
 def _label(caption: str | None) -> str:
-    words = MARKUP.sub("", caption or "").strip().replace('"', "&quot;")
-    return f' aria-label="{words or "Table"}"'
+    return f' aria-label="{_words(caption or "") or "Table"}"'
+
+
+def _words(markup: str) -> str:
+    """The text of a fragment, to stand in an attribute."""
+    return MARKUP.sub("", markup).strip().replace('"', "&quot;")
