@@ -74,6 +74,7 @@ class ProbeProcess:
         self._command = [*command, str(workspace.root), system.name, what]
         self._environment = os.environ | {MARK: token}
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Lock()  # who stops it second waits until the first has killed all below it
 
     def run(self) -> Told:
         """Everything the process says until it has ended or its deadline comes."""
@@ -119,16 +120,17 @@ class ProbeProcess:
         """The process and all below it have ended when this returns: asked to first, so that it takes away what it
         made, then killed."""
         process = self._process
-        if process is None or process.poll() is not None:
-            return
-        below = _below(process.pid)
-        process.terminate()
-        try:
-            process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        _kill(below)
+        with self._stopping:
+            if process is None or process.poll() is not None:
+                return
+            below = _below(process.pid)
+            process.terminate()
+            try:
+                process.wait(GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            _kill(below)
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
