@@ -4,4 +4,4 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seeds", type=int, default=6, help="seeds of the sample whose intervals are checked")
+    parser.addoption("--seeds", type=int, default=4, help="seeds of the sample whose intervals are checked")

@@ -317,5 +317,5 @@ def test_real_logs_are_recognised():
     permit = drafted(REAL, "process/receipt_permit.csv.gz")[1].tables["events"]
     assert permit.columns == {
         "case_id": "case:concept:name", "activity": "concept:name", "timestamp": "time:timestamp",
-        "resource": "org:resource",
+        "resource": "org:resource", "lifecycle": "lifecycle:transition",
     }  # fmt: skip

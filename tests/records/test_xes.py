@@ -10,9 +10,12 @@ import pytest
 from pilotage.errors import PilotageError
 from pilotage.records.dataset import TableSource
 from pilotage.records.draft import draft_dataset
+from pilotage.records.intake import intake
 from pilotage.records.readers import header, read
 from pilotage.records.sources import kind_of
+from pilotage.records.store import open_tables
 from pilotage.records.take_in import take_in
+from pilotage.workspace import Workspace
 
 LOG = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1.0" xmlns="http://www.xes-standard.org/">
@@ -75,7 +78,7 @@ def test_a_trace_without_a_name_has_no_case(tmp_path):
 
 def test_the_usual_names_are_drafted_as_events(tmp_path):
     draft = draft_dataset([given(tmp_path, WHOLE)], tmp_path)
-    for name in ("case:concept:name", "concept:name", "time:timestamp", "org:resource"):
+    for name in ("case:concept:name", "concept:name", "time:timestamp", "org:resource", "lifecycle:transition"):
         assert f": '{name}'" in draft.yaml_text
     assert "events: 2 of 2 rows accepted" in draft.preview
 
@@ -122,3 +125,40 @@ def test_without_its_package_the_advice_is_to_install_it(tmp_path, monkeypatch):
 
 def test_only_packed_text_is_of_a_known_kind():
     assert (kind_of("a.xes"), kind_of("a.XES.gz"), kind_of("a.parquet.gz")) == ("xes", "xes", None)
+
+
+STEPS = [
+    ("ask", "start", 0),
+    ("ask", "complete", 30),
+    ("pay", "START", 40),
+    ("pay", "suspend", 45),
+    ("pay", "COMPLETE", 59),
+]
+
+
+def steps_of(folder, rows):
+    """What the queries see as the steps of one case with these rows: activity, lifecycle, minute."""
+    workspace = Workspace(folder)
+    workspace.dataset("desk").mkdir(parents=True)
+    lines = [f"c1,{activity},{lifecycle},2026-01-01T10:{minute:02}:00Z" for activity, lifecycle, minute in rows]
+    (workspace.dataset("desk") / "log.csv").write_text("\n".join(["case_id,activity,lifecycle,timestamp", *lines]))
+    (workspace.dataset("desk") / "dataset.yaml").write_text(
+        "name: desk\ntables:\n  events: {file: log.csv, constants: {phase: baseline}}\n"
+    )
+    intake(workspace, "desk")
+    with open_tables(workspace, "desk", ("events",)) as connection:
+        return connection.sql("SELECT activity, minute(timestamp) FROM events ORDER BY row_number").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("rows", "steps"),
+    [
+        (STEPS, [("ask", 30), ("pay", 59)]),
+        ([*STEPS, ("file", "", 59)], [("ask", 30), ("pay", 59), ("file", 59)]),
+        ([("ask", "start", 0), ("pay", "start", 5)], [("ask", 0), ("pay", 5)]),
+        ([("ask", "", 0), ("pay", "", 5)], [("ask", 0), ("pay", 5)]),
+    ],
+    ids=["begins and ends", "some without", "begins alone", "none"],
+)
+def test_a_step_that_is_logged_at_its_begin_and_its_end_is_one_step(tmp_path, rows, steps):
+    assert steps_of(tmp_path, rows) == steps

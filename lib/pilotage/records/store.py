@@ -20,10 +20,16 @@ SQL_TYPES = {
 }
 
 
+_STEPS = """
+WHERE lifecycle IS NULL OR lower(lifecycle) = 'complete'
+      OR NOT EXISTS (FROM read_parquet('{path}') WHERE lower(lifecycle) = 'complete')"""
+
+
 def open_tables(workspace: Workspace, dataset: str, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
     """A connection in memory with one view per named table; one that the dataset lacks is an empty view of its types.
 
-    Times are UTC. `events` has a further column `row_number` (from 0): the order of the log, which settles equal times.
+    Times are UTC. `events` has a further column `row_number` (from 0): the order of the log, which settles equal times;
+    its rows are steps, so a log that tells when each began and ended is read by the ends alone.
     """
     connection = duckdb.connect()
     for name in names:
@@ -41,4 +47,5 @@ def _view(table: Table, path: Path | None) -> str:
         return f'CREATE VIEW "{table.name}" AS SELECT {columns} WHERE false'
     columns = ", ".join(f'"{name}"' for name in types) + (", file_row_number AS row_number" if row_number else "")
     quoted = str(path).replace("'", "''")
-    return f"CREATE VIEW \"{table.name}\" AS SELECT {columns} FROM read_parquet('{quoted}', file_row_number = true)"
+    view = f"CREATE VIEW \"{table.name}\" AS SELECT {columns} FROM read_parquet('{quoted}', file_row_number = true)"
+    return view + _STEPS.format(path=quoted) if table.name == "events" else view

@@ -70,6 +70,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "resource": (
             "resource org_resource user by agent_name assignee performer employee owner bearbeiter risorsa utente"
         ),
+        "lifecycle": "lifecycle lifecycle_transition transition lifecycle_state event_lifecycle",
     },
     "interactions": {
         "interaction_id": _INTERACTION_ID,

@@ -64,7 +64,7 @@ def test_a_large_random_log_gives_the_same_edges_and_waits(oracle):
     assert edges(tables, "baseline").empty
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(EVENTS)
 def test_steps_variants_rework_and_waits_agree_with_each_other(events):
     flow = mined(tables_of(events))

@@ -12,6 +12,7 @@ from pilotage.integration.flow.agent import agent_in_flow
 from pilotage.integration.flow.drawn import drawn, flow_alt, flow_figure
 from pilotage.integration.flow.mined import mined, phases_in
 from pilotage.integration.flow.words import duration, flow_finding
+from pilotage.kpis import Tables
 
 
 def test_rework_tells_the_same_again_from_a_return(tables, log):
@@ -81,6 +82,15 @@ def test_events_without_a_case_are_left_out_and_counted(tables, log):
     flow = mined(tables(events=log([(None, "ask", 0), (None, "pay", 1), ("c1", "ask", 0)])))
     assert (flow.events, flow.unplaced, len(flow.edges)) == (1, 2, 0)
     assert "2 events have no case" in shown.ties_warning(flow)
+
+
+def test_rows_that_only_begin_a_step_are_left_out_and_counted(tables, log):
+    ends = tables(events=log([("c1", "ask", 5), ("c1", "pay", 9)]))
+    logged = Tables(ends.connection, {"events": {"rows": 4, "phases": {"baseline": 4}}})
+    for phase in (None, "baseline"):
+        assert mined(logged, phase).no_steps == 2
+    assert "2 events tell of the begin" in shown.ties_warning(mined(logged))
+    assert mined(ends).no_steps == 0
 
 
 def test_phases_are_told_apart_and_stand_side_by_side(tables, log):

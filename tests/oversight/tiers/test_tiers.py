@@ -235,7 +235,7 @@ def _granted(policy: OversightPolicy, text: str, *steps: tuple[int, str]) -> Gra
     return Granted(tuple(grants), ())
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_losing_reviews_never_raises_a_tier(
     made: Made, rows: Any, policy: OversightPolicy, data: st.DataObject

@@ -19,7 +19,7 @@ from pilotage.workspace import Workspace
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=3, help="how often an evaluation is killed before it may end")
+    parser.addoption("--kills", type=int, default=2, help="how often an evaluation is killed before it may end")
 
 
 @dataclass

@@ -81,7 +81,8 @@ class Flow:
     `edges` see `graph.edges`. `activities` (by mean position in the case): activity, times, starts, ends, cases,
     position. `variants`: path, cases, share, median_h. `rework`: activity, cases, cases_again, share, repeats,
     at_once (the same again), returns. `waits` (before a step): activity, times, p50_s, p95_s, total_s, share of all
-    waiting (null where nothing waits). `unplaced` counts events without case, activity or time, which are left out.
+    waiting (null where nothing waits). `unplaced` counts events without case, activity or time, which are left out,
+    and `no_steps` those that tell of a step's begin or pause (`lifecycle`): a step counts where it was completed.
     """
 
     phase: str | None
@@ -95,6 +96,7 @@ class Flow:
     cases_with_rework: int
     ties: Ties
     unplaced: int
+    no_steps: int
 
     @property
     def steps(self) -> int:
@@ -111,13 +113,20 @@ def mined(tables: Tables, phase: str | None = None) -> Flow:
     which = in_phase(phase)
     tables.connection.execute(_STEPS.format(which=which))
     events, cases, pairs, tied, by_log, against = tables.row(_FACTS)
+    (unplaced,) = tables.row(_UNPLACED.format(which=which))
     found = Flow(
         phase, events, cases, edges_of(tables, _PAIRS), tables.frame(_ACTIVITIES), tables.frame(_VARIANTS),
         tables.frame(_REWORK), tables.frame(_WAITS), tables.row(_AGAIN)[0], Ties(pairs, tied, by_log, against),
-        tables.row(_UNPLACED.format(which=which))[0],
+        unplaced, max(0, _logged(tables, phase) - events - unplaced),
     )  # fmt: skip
     tables.connection.execute("DROP TABLE flow_steps")
     return found
+
+
+def _logged(tables: Tables, phase: str | None) -> int:
+    """The rows of the log, those that are no steps among them."""
+    known = tables.facts.get("events", {})
+    return int(known.get("rows", 0) if phase is None else known.get("phases", {}).get(phase, 0))
 
 
 def phases_in(tables: Tables) -> list[str]:

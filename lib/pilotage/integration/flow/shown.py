@@ -83,6 +83,11 @@ def ties_warning(flow: Flow) -> html.Html:
         told.append(f"In {count(ties.against, 'cases')} the log lists later events before earlier ones; time counts.")
     if flow.unplaced:
         told.append(f"{count(flow.unplaced, 'events')} have no case, activity or time and are left out.")
+    if flow.no_steps:
+        told.append(
+            f"{count(flow.no_steps, 'events')} tell of the begin or a pause of a step (lifecycle) and are left out: "
+            "a step stands where it was completed, so a wait holds the work of the step that it ends in."
+        )
     return html.note(" ".join(told), "warning") if told else html.Html("")
 
 

@@ -75,6 +75,14 @@ EVENTS = Table(
             "who or what did it",
             undecided="hand-overs between people cannot be seen",
         ),
+        Column(
+            "lifecycle",
+            "text",
+            "begin, end or pause of a step, as XES says it (lifecycle:transition); in a log that has `complete`, "
+            "only such rows are steps",
+            empty="a step of its own",
+            undecided="a step that is logged at its begin and at its end counts twice",
+        ),
         phase(required=False),
         AGENT,
     ),
