@@ -111,7 +111,7 @@ def test_the_embedded_example_is_called_so_everywhere(entry: Any) -> None:
     system = entry(EMBEDDED)
     result = result_of(system, (20.0, 0.1))
     one = Outcome(system, result, "2026-10-12")
-    never = never_tried(Peak(9, 3, 8, 2), [one])
+    never = never_tried(Peak(9, 3, 8, 2), [one], [])
     for text in (finding(result), load_alt(result), load_table(one), sla_table([one]), *never):
         assert "the embedded example, not your system" in text
 
@@ -162,11 +162,26 @@ def test_a_pilot_without_times_has_no_peak(tables: Any) -> None:
 
 
 def test_what_the_pilot_never_tried_is_told_with_both_numbers(held: Outcome) -> None:
-    rate, at_once = never_tried(Peak(100, 3, 40, 2), [held])
+    rate, at_once = never_tried(Peak(100, 3, 40, 2), [held], [])
     assert "asks for 20 calls a second; the pilot never had more than 3 in one second" in rate
     assert "7 calls were open at once; the pilot never had more than 2 runs" in at_once
-    assert "nobody knows" in never_tried(Peak(0, None, None, None), [held])[0]
-    assert never_tried(Peak(100, 20, 400, 9), [held]) == []
+    assert "nobody knows" in never_tried(Peak(0, None, None, None), [held], [])[0]
+    assert never_tried(Peak(100, 20, 400, 9), [held], []) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"load": None}, True),
+        ({}, False),
+        ({"load": None, "required": False}, False),
+        ({"load": None, "address": EMBEDDED}, False),
+    ],
+    ids=["stated by nobody", "stated", "not required", "the example"],
+)
+def test_a_required_api_whose_load_nobody_stated_is_told(entry: Any, changed: dict[str, Any], told: bool) -> None:
+    sentences = never_tried(Peak(0, None, None, None), [], [entry(ADDRESS).model_copy(update=changed)])
+    assert ["nobody stated what production asks of it" in one for one in sentences] == [True] * told
 
 
 def test_the_page_measures_the_example_and_reads_what_was_recorded_of_others(

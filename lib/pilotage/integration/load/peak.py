@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pilotage.integration.load.measured import Outcome
 from pilotage.kpis import Tables
+from pilotage.playbook.systems import EMBEDDED, System, WrapperSystem
 from pilotage.words import count, number
 
 # Runs that have no length are taken to last no time: they were at least there.
@@ -51,12 +52,19 @@ def pilot_peak(tables: Tables, phase: str = "pilot") -> Peak:
     return Peak(int(calls), int(second) or None, int(minute) or None, int(runs) or None)
 
 
-def never_tried(peak: Peak, outcomes: Sequence[Outcome]) -> list[str]:
+def never_tried(peak: Peak, outcomes: Sequence[Outcome], systems: Sequence[System]) -> list[str]:
     """What production asks of each system and the pilot did not, a sentence each; empty where it tried it all.
 
     All tool calls count for each system, since tables do not say which call went where: the pilot tried at most this.
+    A required API of your own for which nobody stated a load is told, too.
     """
-    return [sentence for one in outcomes for sentence in _sentences(peak, one)]
+    told = [sentence for one in outcomes for sentence in _sentences(peak, one)]
+    return told + [
+        f"{one.name}: nobody stated what production asks of it (`load` in playbook/integration.yaml), so nobody knows"
+        " whether it bears that."
+        for one in systems
+        if isinstance(one, WrapperSystem) and one.required and one.address != EMBEDDED and one.load is None
+    ]
 
 
 def _sentences(peak: Peak, outcome: Outcome) -> Iterator[str]:
