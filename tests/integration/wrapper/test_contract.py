@@ -1,7 +1,10 @@
+"""The contract check against the embedded example, whole or with one fault, by a document of one or a few paths."""
+
 from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,6 +16,9 @@ from pilotage.integration.wrapper.calling import Api
 from pilotage.integration.wrapper.document import Document
 from pilotage.integration.wrapper.embedded import DOCUMENT
 
+JSON = {"Content-Type": "application/json"}
+SAFE_CALLS = {"/suppliers": "/suppliers", "/invoices": "/invoices?limit=2", "/invoices/{number}": "/invoices/INV-10001"}
+
 
 @pytest.fixture
 def told(serving: Any, between: Any, entry: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -20,14 +26,18 @@ def told(serving: Any, between: Any, entry: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(contract, "EXAMPLES", 4)
     monkeypatch.setattr(contract, "BAD_EXAMPLES", 2)
 
-    def run(path: str, after: Any = None, responses: Any = None) -> tuple[str, str, set[str]]:
+    def run(path: str, after: Any = None, responses: Any = None, **more: Any) -> tuple[str, str, set[str]]:
         raw = copy.deepcopy({**DOCUMENT, "paths": {path: DOCUMENT["paths"][path]}})
         if responses:
             raw["paths"][path]["get"]["responses"] = responses
+        raw["paths"] |= more.get("paths", {})
+        calls = more.get("calls", [SAFE_CALLS[path]] if path in SAFE_CALLS else [])
         app, found = between(after=after), Finding()
         with serving(app) as address, Api(address, "made-for-the-test") as api:
             try:
-                contract.check_contract(entry(address), api, Document(raw, ""), found)
+                contract.check_contract(
+                    entry(address, safe_calls=tuple({"path": at} for at in calls)), api, Document(raw, ""), found
+                )
             except Fault as fault:
                 return fault.reason, fault.evidence, {method for method, _, _ in app.seen}
         return "", found.evidence, {method for method, _, _ in app.seen}
@@ -55,8 +65,7 @@ def test_a_server_that_fails_on_some_input_is_found(told: Any) -> None:
 
 
 def test_writing_operations_are_never_called(told: Any) -> None:
-    code, _, methods = told("/postings/{id}")
-    assert code == ""
+    _, _, methods = told("/postings/{id}")
     assert methods == {"GET"}
 
 
@@ -76,3 +85,44 @@ def test_an_answer_without_end_to_some_input_is_found(told: Any) -> None:
 
 def test_a_document_without_reading_operations_is_not_passed(told: Any) -> None:
     assert told("/postings")[0] == "no_safe_call"
+
+
+def test_a_document_of_another_api_is_not_passed(told: Any) -> None:
+    code, evidence, _ = told("/suppliers", calls=["/invoices/INV-10001", "/suppliers"])
+    assert code == "not_documented"
+    assert evidence.startswith("GET /invoices/INV-10001 is none of the documented operations")
+
+
+def test_a_document_of_which_nothing_is_served_is_not_passed(told: Any) -> None:
+    code, evidence, _ = told("/suppliers", lambda scope, *rest: (404, JSON, b'{"detail": "no"}'))
+    assert code == "call_failed"
+    assert "none of" in evidence
+    assert told("/postings/{id}")[0] == "no_safe_call"
+
+
+def test_a_large_document_ends_in_time_and_what_was_not_tried_is_named(told: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(contract, "TOGETHER_S", 0.5)
+    began = time.monotonic()
+    code, evidence, _ = told("/suppliers", paths={f"/suppliers{n}": DOCUMENT["paths"]["/suppliers"] for n in range(40)})
+    assert code == ""
+    assert "; no time was left for GET /suppliers" in evidence
+    assert time.monotonic() - began < 4
+
+
+def test_a_stream_without_end_is_named_and_not_called(told: Any) -> None:
+    events = {"get": {"responses": {"200": {"description": "e", "content": {"text/event-stream": {}}}}}}
+    code, evidence, _ = told("/suppliers", paths={"/events": events})
+    assert code == ""
+    assert "streams have no end: GET /events" in evidence
+
+
+def test_an_integer_that_comes_back_rounded_breaks_no_contract(told: Any) -> None:
+    def echo(scope: Any, status: int, headers: Any, body: bytes) -> Any:
+        name = scope["path"].rpartition("/")[2]
+        return (200, JSON, json.dumps({"id": float(name)}).encode()) if name.isdigit() else (status, headers, body)
+
+    number = {"type": "integer"}
+    answer = {"schema": {"type": "object", "properties": {"id": {"type": "string"}}}}  # so that to compare is to fail
+    item = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": {**number, "minimum": 2**53}}],
+            "get": {"responses": {"200": {"description": "i", "content": {"application/json": answer}}}}}  # fmt: skip
+    assert told("/suppliers", echo, paths={"/by-id/{id}": item})[0] == ""

@@ -22,9 +22,15 @@ from pilotage.playbook.systems import HttpCall, WrapperSystem
 SAFE = ("GET", "HEAD")
 EXAMPLES, BAD_EXAMPLES = 12, 5  # requests for each operation that fit the document, and that do not
 TOGETHER_S = 6.0  # for all of them
+MOST_NAMED = 20  # operations that the evidence lists by name
+LARGEST_INTEGER = 2**53 - 1  # that every reader of JSON keeps as it is
 SHOWN = 3  # kinds of failure that the evidence names
 WORST_FIRST = ("trace_leaked", "server_error", "contract_broken")
 REFUSALS = range(400, 500)  # a refusal that the document forgets is noted; callers can handle it all the same
+
+
+class _Over(BaseException):
+    """The time is over; no Exception, which hypothesis would take for one more failing example."""
 
 
 @dataclass
@@ -33,8 +39,11 @@ class _Seen:
 
     until: float
     requests: int = 0
+    served: int = 0  # answers of success that were compared
     operations: int = 0
     unmade: list[str] = field(default_factory=list)  # operations for which no request can be made
+    untried: list[str] = field(default_factory=list)  # those for which there was no time
+    streams: list[str] = field(default_factory=list)  # those whose answers have no end
     unnamed: Counter[str] = field(default_factory=Counter)  # refusals that the document does not name
     faults: dict[tuple[str, str, str], str] = field(default_factory=dict)  # code, operation and title: the example
 
@@ -57,7 +66,7 @@ def check_contract(system: WrapperSystem, api: Api, document: Document, found: F
             seen = _all_called(system, api, document)
         except SchemathesisError as error:
             raise Fault("bad_openapi", f"no requests can be made by it: {' '.join(str(error).split())}") from None
-    _judge(seen, found)
+    _judge(seen, sum(call.method in SAFE for call in system.safe_calls), found)
 
 
 def _all_called(system: WrapperSystem, api: Api, document: Document) -> _Seen:
@@ -65,30 +74,46 @@ def _all_called(system: WrapperSystem, api: Api, document: Document) -> _Seen:
     import schemathesis
 
     schema = schemathesis.openapi.from_dict(document.raw, config=schemathesis.Config(seed=0))
-    operations = list(_operations(schema))
-    seen = _Seen(time.monotonic() + TOGETHER_S, operations=len(operations))
+    seen = _Seen(time.monotonic() + TOGETHER_S)
     for call in system.safe_calls:
         _compare_safe_call(schema, api, document, call, seen)
+    operations = list(_operations(schema, document, seen))
+    seen.operations = len(operations)
     for bad in (False, True):
         for place, operation in enumerate(operations):
+            if seen.late:
+                seen.untried += [] if bad else [one.label for one in operations[place:]]
+                break
             share = (seen.until - time.monotonic()) / (len(operations) - place) / (1 if bad else 1.3)
             _call(operation, api, document, bad, seen, time.monotonic() + share)
     return seen
 
 
-def _operations(schema: Any) -> Iterator[Any]:
-    """The reading operations; Fault for one that schemathesis cannot understand."""
+def _operations(schema: Any, document: Document, seen: _Seen) -> Iterator[Any]:
+    """The reading operations that end; Fault for one that schemathesis cannot understand."""
+    streams = {(method, path) for method, path, operation in document.operations() if document.streams(operation)}
     for result in schema.include(method=list(SAFE)).get_all_operations():
         operation = result.ok() if hasattr(result, "ok") else None
         if operation is None:
             raise Fault("bad_openapi", " ".join(str(result.err()).split()))
-        yield operation
+        if (operation.method.upper(), operation.path) in streams:
+            seen.streams.append(operation.label)
+        elif document.holds(operation.path):
+            yield operation
 
 
 def _compare_safe_call(schema: Any, api: Api, document: Document, call: HttpCall, seen: _Seen) -> None:
-    template = document.template(call.method, call.path) if call.method in SAFE else None
-    if template is None:
+    """Compare the answer to a safe call, which finds real records; a fault where the document has no such call."""
+    if call.method not in SAFE:
         return
+    if not document.names(call):
+        label, first = f"{call.method} {call.path}", next(iter(document.raw["paths"]))
+        told = f"{label} is none of the documented operations, which are called as {document.called(first)}"
+        seen.faults["not_documented", label, ""] = told
+        return
+    template = document.template(call.method, call.path)
+    if template is None:
+        return  # a HEAD that is documented as the GET that it is the head of
     got = api.session.request(call.method, api.address + call.path, headers=api.headers)
     check_not_redirected(call.method, call.path, got)
     operation = schema[template][call.method]
@@ -101,18 +126,22 @@ def _call(operation: Any, api: Api, document: Document, bad: bool, seen: _Seen, 
     """Call one operation with made-up requests, always the same ones, until its share of the time is over."""
     from schemathesis import GenerationMode
 
+    first = seen.requests
+
     def attempt(case: Any) -> None:
-        if time.monotonic() > until or seen.late:
-            return
+        if seen.late or (time.monotonic() > until and seen.requests > first):
+            raise _Over
         seen.requests += 1
         try:
-            got = case.call(base_url=api.address + document.base, session=api.session, headers=api.headers)
+            got = case.call(base_url=base_url, session=api.session, headers=api.headers)
         except Exception as error:  # to hypothesis it would be one more failing example, to be tried again
             fault = as_fault(error)
             seen.faults.setdefault((fault.reason, operation.label, ""), f"{operation.label}: {fault.evidence}")
             return
-        _compare(case, got, f"{case.method} {case.formatted_path}", bad, seen)
+        what = f"{case.method} {document.called(case.formatted_path)}"
+        _compare(case, got, what, bad or _beyond_numbers(case), seen)
 
+    base_url = api.address.removesuffix(document.shared) + document.base
     strategy = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE if bad else GenerationMode.POSITIVE)
     test: Callable[[], None] = given(strategy)(attempt)  # type: ignore[no-untyped-call]
     if not _tried(test, BAD_EXAMPLES if bad else EXAMPLES) and not bad:
@@ -129,7 +158,15 @@ def _tried(test: Callable[[], None], examples: int) -> bool:
         bounded(test)()
     except Unsatisfiable:
         return False
+    except _Over:
+        pass
     return True
+
+
+def _beyond_numbers(case: Any) -> bool:
+    """Whether the request holds an integer that many readers of JSON round (RFC 8259, 6)."""
+    values = [*(case.path_parameters or {}).values(), *(case.query or {}).values()]
+    return any(isinstance(one, int) and abs(one) > LARGEST_INTEGER for one in values)
 
 
 def _compare(case: Any, got: Any, what: str, bad: bool, seen: _Seen) -> None:
@@ -146,6 +183,7 @@ def _compare(case: Any, got: Any, what: str, bad: bool, seen: _Seen) -> None:
     if status in REFUSALS and not named:
         seen.unnamed[f"{label}: {status}"] += 1
         return
+    seen.served += 200 <= status < 300
     for failure in _failures(case, got):
         lines = " ".join(f"{failure.title}: {failure.message}".split())
         seen.faults.setdefault(("contract_broken", label, failure.title), f"{what} answers {status}: {lines[:400]}")
@@ -170,7 +208,7 @@ def _failures(case: Any, got: Any) -> Sequence[Any]:
     return []
 
 
-def _judge(seen: _Seen, found: Finding) -> None:
+def _judge(seen: _Seen, safe: int, found: Finding) -> None:
     if seen.faults:
         codes = [code for code, _, _ in seen.faults]
         worst = next((code for code in WORST_FIRST if code in codes), codes[0])
@@ -179,8 +217,25 @@ def _judge(seen: _Seen, found: Finding) -> None:
         raise Fault(worst, "; ".join(islice(examples, SHOWN)) + more)
     if not seen.requests:
         raise Skip("no_safe_call", "the document has no reading operation for which a request can be made")
-    found.evidence = f"{seen.requests} requests to {seen.operations} reading operations were answered as documented"
-    if seen.unmade:
-        found.evidence += f"; no request can be made for {', '.join(seen.unmade)}"
-    if seen.unnamed:
-        found.evidence += f"; refusals that the document does not name: {', '.join(sorted(seen.unnamed))}"
+    if not seen.served:
+        raise _unserved(seen, safe)
+    found.evidence = f"{seen.requests} requests to {seen.operations - len(seen.untried)} reading operations"
+    found.evidence += f" were answered as documented, {seen.served} with what was asked for"
+    for told, labels in (
+        ("no request can be made for", seen.unmade),
+        ("no time was left for", seen.untried),
+        ("not called, because streams have no end:", seen.streams),
+        ("refusals that the document does not name:", sorted(seen.unnamed)),
+    ):
+        found.evidence += f"; {told} {_some(labels)}" if labels else ""
+
+
+def _unserved(seen: _Seen, safe: int) -> Fault:
+    """What it means that no answer could be compared with what the document promises."""
+    told = f"none of {seen.requests} requests to {seen.operations} documented operations was answered with success"
+    return Fault("call_failed", told) if safe else Skip("no_safe_call", f"{told}; name calls that find records")
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
+    return ", ".join(labels[:MOST_NAMED]) + more

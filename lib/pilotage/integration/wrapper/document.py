@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
-
-import yaml
 
 from pilotage.integration.checks import Fault
 from pilotage.integration.pointers import pointed
 from pilotage.integration.wrapper.calling import LONGEST_ANSWER, Api
 from pilotage.integration.wrapper.endless import endless
-from pilotage.playbook.systems import WrapperSystem
+from pilotage.integration.wrapper.reading import parsed
+from pilotage.playbook.systems import HttpCall, WrapperSystem
 from pilotage.workspace import Workspace
 
+STREAM = "text/event-stream"
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace", "query")
 MOST_FAULTS = 5  # of a document that are told
 MOST_NAMES = 3  # in one part of a path, as in /{from}-{until}
@@ -25,40 +24,81 @@ MOST_NAMES = 3  # in one part of a path, as in /{from}-{until}
 
 @dataclass(frozen=True)
 class Document:
-    """An OpenAPI document that can be followed. `base` is the part of the address's path before its own paths."""
+    """An OpenAPI document that can be followed.
+
+    `base` stands between the address and the document's paths; `shared` is the end of the address with which the
+    document's paths begin too. One of them is always empty.
+    """
 
     raw: dict[str, Any]
     base: str
+    shared: str = ""
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Method in capitals, path and definition of each operation."""
+        """Method in capitals, path and definition of each operation at the address."""
         for path, item in self.raw["paths"].items():
             for method in METHODS:
-                if isinstance(item.get(method), dict):
+                if self.holds(path) and isinstance(item.get(method), dict):
                     yield method.upper(), path, item[method]
+
+    def streams(self, operation: Mapping[str, Any]) -> bool:
+        """Whether a good answer may be a stream of events, which has no end."""
+        listed = operation.get("responses")
+        for status, response in listed.items() if isinstance(listed, dict) else ():
+            content = self._followed(response).get("content")
+            if str(status)[:1] in "2d" and isinstance(content, dict) and any(STREAM in kind for kind in content):
+                return True
+        return STREAM in (operation.get("produces") or self.raw.get("produces") or ())
+
+    def _followed(self, given: Any) -> Mapping[str, Any]:
+        """An object of the document, or what its reference leads to."""
+        if isinstance(given, dict) and isinstance(target := given.get("$ref"), str):
+            given = pointed(self.raw, target) if _leads_somewhere(self.raw, target) else None
+        return given if isinstance(given, dict) else {}
+
+    def holds(self, path: str) -> bool:
+        """Whether a path of the document lies at the address, and not beside it."""
+        return not self.shared or path == self.shared or path.startswith(self.shared + "/")
+
+    def called(self, path: str) -> str:
+        """A path of the document as calls have it: from the address on."""
+        return self.base + path.removeprefix(self.shared)
 
     def template(self, method: str, path: str) -> str | None:
         """The documented path, such as /invoices/{number}, that a call of this method and path belongs to."""
         own = self._own(path)
+        if own is None:
+            return None
         fitting = [at for verb, at, _ in self.operations() if verb == method and _pattern(at).fullmatch(own)]
         return min(fitting, key=lambda at: at.count("{"), default=None)  # a fixed path goes before a template
 
+    def names(self, call: HttpCall) -> bool:
+        """Whether the document has this call; every GET may be asked for its HEAD alone."""
+        methods = (call.method, "GET") if call.method == "HEAD" else (call.method,)
+        return any(self.template(method, call.path) is not None for method in methods)
+
     def parameters(self, template: str, path: str) -> dict[str, str]:
         """The values that a call's path has for the names in the documented path."""
-        names, match = re.findall(r"\{([^{}]*)\}", template), _pattern(template).fullmatch(self._own(path))
+        names, match = re.findall(r"\{([^{}]*)\}", template), _pattern(template).fullmatch(self._own(path) or "")
         return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else {}
 
-    def _own(self, path: str) -> str:
-        return urlsplit(path).path.removeprefix(self.base) or "/"
+    def _own(self, path: str) -> str | None:
+        """A call's path as the document has it; None where it lies outside of the document."""
+        bare = path.partition("?")[0]
+        if self.base and bare != self.base and not bare.startswith(self.base + "/"):
+            return None
+        return self.shared + bare.removeprefix(self.base) or "/"
 
 
 def find(system: WrapperSystem, api: Api, workspace: Workspace) -> Document:
     """The system's document; Fault where there is none, or where it cannot be followed."""
-    raw = _parsed(system.openapi, _read(system, api, workspace))
+    raw = parsed(system.openapi, _read(system, api, workspace))
+    if isinstance(raw.get("paths"), dict):
+        raw["paths"] = {path: item for path, item in raw["paths"].items() if not path.startswith("x-")}
     if faults := list(_faults(raw)):
         more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
         raise Fault("bad_openapi", "; ".join(faults[:MOST_FAULTS]) + more)
-    return Document(raw, _base(raw, api.address))
+    return _fitted(raw, api.address, (*system.safe_calls, *system.idempotent_calls))
 
 
 def _read(system: WrapperSystem, api: Api, workspace: Workspace) -> bytes:
@@ -75,16 +115,6 @@ def _read(system: WrapperSystem, api: Api, workspace: Workspace) -> bytes:
     return answer.body
 
 
-def _parsed(name: str, body: bytes) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(body) if name.endswith((".yaml", ".yml")) else json.loads(body)
-    except (ValueError, RecursionError, yaml.YAMLError):
-        raw = None
-    if not isinstance(raw, dict):
-        raise Fault("bad_openapi", f"{name} holds no JSON object ({len(body):,} bytes)")
-    return raw
-
-
 def _faults(raw: dict[str, Any]) -> Iterator[str]:
     """What makes the document unfit to test by; a schema whose properties refer to itself is no fault."""
     version = str(raw.get("openapi") or raw.get("swagger") or "")
@@ -98,12 +128,13 @@ def _faults(raw: dict[str, Any]) -> Iterator[str]:
         yield "paths: names no operation"
         return
     for path, item in paths.items():
-        yield from _path_faults(str(path), item)
+        yield from _path_faults(path, item, bool(re.match(r"3\.[1-9]", version)))
     yield from _reference_faults(raw)
     yield from endless(raw)
 
 
-def _path_faults(path: str, item: Any) -> Iterator[str]:
+def _path_faults(path: str, item: Any, without_responses: bool) -> Iterator[str]:
+    """What is wrong with one path; from 3.1 on an operation may be without responses."""
     if not isinstance(item, dict):
         yield f"{path}: should be an object"
         return
@@ -111,8 +142,9 @@ def _path_faults(path: str, item: Any) -> Iterator[str]:
         yield f"{path}: should begin with /"
     for method in METHODS:
         operation = item.get(method)
-        if operation is not None and not (isinstance(operation, dict) and operation.get("responses")):
-            yield f"{method.upper()} {path}: says nothing of its responses"
+        if operation is None or (isinstance(operation, dict) and (operation.get("responses") or without_responses)):
+            continue
+        yield f"{method.upper()} {path}: says nothing of its responses"
 
 
 def _reference_faults(raw: dict[str, Any]) -> Iterator[str]:
@@ -144,13 +176,41 @@ def _leads_somewhere(raw: Any, target: str) -> bool:
     return True
 
 
-def _base(raw: dict[str, Any], address: str) -> str:
-    """What of the first server's path the address lacks. Its host is never used: only the playbook names hosts."""
-    servers = raw.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
-    url = str(first.get("url") or raw.get("basePath") or "")
-    path = urlsplit(url).path.rstrip("/")
-    return "" if "{" in url or urlsplit(address).path.rstrip("/").endswith(path) else path
+def _fitted(raw: dict[str, Any], address: str, calls: Sequence[HttpCall]) -> Document:
+    """The document where the most of these calls belong to it: its servers seldom say where it is served today.
+
+    Their hosts are never called: only the playbook names hosts. Without any call, what the first server says holds.
+    """
+    fits = [Document(raw, *where) for where in dict.fromkeys(_wheres(raw, address))]
+    return max(fits, key=lambda one: sum(one.names(call) for call in calls))
+
+
+def _wheres(raw: dict[str, Any], address: str) -> Iterator[tuple[str, str]]:
+    """The places that the document's paths may have, as `base` and `shared`; the likeliest first."""
+    own = urlsplit(address).path.rstrip("/")
+    for server in [*_server_paths(raw, address), ""]:
+        if own.endswith(server):
+            yield "", ""
+        yield server.removeprefix(own) if f"{server}/".startswith(f"{own}/") else server, ""
+        if f"{own}/".startswith(f"{server}/"):
+            yield "", own.removeprefix(server)
+
+
+def _server_paths(raw: dict[str, Any], address: str) -> list[str]:
+    """The paths of the document's servers, those on the address' host first."""
+    listed = raw.get("servers")
+    urls = [_filled(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    parts = [urlsplit(one) for one in urls or [str(raw.get("basePath") or "")] if one.count("[") == one.count("]")]
+    ranked = sorted(parts, key=lambda one: one.netloc not in ("", urlsplit(address).netloc))
+    return [f"/{one.path.removeprefix('.').strip('/')}".rstrip("/") for one in ranked]
+
+
+def _filled(server: Mapping[str, Any]) -> str:
+    """A server's address with the defaults of its variables."""
+    variables = server.get("variables")
+    known = variables if isinstance(variables, dict) else {}
+    defaults = {name: str(one.get("default", "")) for name, one in known.items() if isinstance(one, dict)}
+    return re.sub(r"\{([^{}]*)\}", lambda match: defaults.get(match[1], ""), str(server.get("url") or ""))
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -102,7 +102,7 @@ def _wrong_queries(document: Document | None) -> Iterator[str]:
         for parameter in _numbers_in_query(operation):
             assert document is not None
             given += 1
-            yield f"{document.base}{path}?{quote(str(parameter))}=pilotage"
+            yield f"{document.called(path)}?{quote(str(parameter))}=pilotage"
             break
 
 
