@@ -18,9 +18,11 @@ MOST_QUERIES = 4  # documented queries that are asked with text where a number b
 # What only a developer should see: tracebacks of the usual languages, and what databases say of themselves.
 # Every repetition stops at what its neighbour begins with, so that the time stays in line with the length.
 TRACES = re.compile(
-    r"Traceback \(most recent call last\)|File \"[^\"]+\.py\", line \d+|^[ \t]*at [\w.$<>]+\([\w.]+:\d+\)"
-    r"|^[ \t]*at .+\.(?:js|ts|cs):(?:line )?\d+|goroutine \d+ \[|panicked at|\.php on line \d+|\.rb:\d+:in "
+    r"Traceback \(most recent call last\)|File \"[^\"]+\.py\", line \d+|^[ \t]*at [\w.$<>/@-]+\([\w.]+:\d+\)"
+    r"|^[ \t]*at .+\.(?:[cm]?[jt]s|cs):(?:line )?\d+|goroutine \d+ \[|panicked at|\.php on line \d+|\.rb:\d+:in "
     r"|(?:sqlite3|psycopg\d?|pymysql|sqlalchemy)\.(?:\w++\.){0,5}\w*Error|SQLSTATE\[?|ORA-\d{5}"
+    r"|(?:psycopg\d?\.errors|asyncpg\.exceptions)\.\w|\bLINE \d+: (?:SELECT|INSERT|UPDATE|DELETE|WITH)\b"
+    r"|error in your SQL syntax|Unclosed quotation mark after the character string"
     r"|near \"[^\"]*\": syntax error|System\.\w+Exception",
     re.M,
 )
@@ -61,7 +63,20 @@ def says_error(answer: Answer) -> bool:
 
 def leaks(answer: Answer) -> bool:
     """Whether the answer shows the server's code or database."""
-    return not answer.good and TRACES.search(answer.text, 0, SEARCHED) is not None
+    if answer.good:
+        return False
+    return any(TRACES.search(text, 0, SEARCHED) for text in (answer.text, "\n".join(_texts(answer.value))))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a JSON value, with line breaks where the body has them escaped."""
+    open_ = [value]
+    while open_:
+        one = open_.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict | list):
+            open_ += reversed(list(one.values()) if isinstance(one, dict) else one)
 
 
 def _refusals(system: WrapperSystem, api: Api, document: Document | None) -> Iterator[tuple[str, Answer, str]]:
@@ -70,7 +85,7 @@ def _refusals(system: WrapperSystem, api: Api, document: Document | None) -> Ite
     yield f"GET {nowhere}", api.get(nowhere), "path"
     for path, kind in _records(system, document):
         yield f"GET {path}", api.get(path), kind
-    for path in _wrong_queries(document):
+    for path in wrong_queries(document):
         yield f"GET {path}", api.get(path), "request"
     if system.probe_may_write:
         for call in system.idempotent_calls:
@@ -93,7 +108,7 @@ def _records(system: WrapperSystem, document: Document | None) -> Iterator[tuple
         yield f"{folder}/{quote(chr(39) + ' OR ' + chr(39), safe='')}", "record"
 
 
-def _wrong_queries(document: Document | None) -> Iterator[str]:
+def wrong_queries(document: Document | None) -> Iterator[str]:
     """Documented GETs without a template in their path, with text where a number belongs."""
     given = 0
     for method, path, operation in document.operations() if document else ():
@@ -107,9 +122,11 @@ def _wrong_queries(document: Document | None) -> Iterator[str]:
 
 
 def _numbers_in_query(operation: dict[str, Any]) -> list[str]:
+    given = operation.get("parameters")
+    listed = given if isinstance(given, list) else []  # what else it may be is told by the contract check
     return [
         one["name"]
-        for one in operation.get("parameters") or []
+        for one in listed
         if isinstance(one, dict)
         and one.get("in") == "query"
         and isinstance(one.get("schema"), dict)
