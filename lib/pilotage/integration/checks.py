@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pilotage.integration.keys import spellings
 from pilotage.playbook.systems import AnySystem
 from pilotage.redact import redact
 from pilotage.words import plain
@@ -113,8 +114,9 @@ class Recorder:
 def secrets_of(system: AnySystem) -> tuple[str, ...]:
     """The values of the secrets that the system's entry names; they must not be repeated anywhere."""
     parts = (system, *getattr(system, "sources", ()))
-    found = (os.environ.get(one.key_env, "") for one in parts if one.key_env)
-    return tuple(secret.strip() for secret in found if secret.strip())
+    found = (os.environ.get(one.key_env, "").strip() for one in parts if one.key_env)
+    header = getattr(system, "key_header", None)
+    return tuple(spelling for secret in found if secret for spelling in spellings(secret, header))
 
 
 def shown(text: str, hidden: Iterable[str], longest: int = LONGEST) -> str:
@@ -136,7 +138,7 @@ def as_fault(error: BaseException) -> Fault:
         if isinstance(one, ssl.SSLError):
             return Fault("tls_error", str(one))
         if isinstance(one, TimeoutError) or "timeout" in type(one).__name__.lower():
-            return Fault("timed_out", f"no answer in time: {one or type(one).__name__}")
+            return Fault("timed_out", f"no answer in time: {str(one) or type(one).__name__}")
         if isinstance(one, ConnectionError) or "connect" in type(one).__name__.lower():
             return Fault("unreachable", str(one) or type(one).__name__)
     return Fault("unexpected", f"{type(error).__name__}: {error}")

@@ -17,6 +17,7 @@ Pattern = Literal["wrapper", "events", "virtualization", "mcp", "a2a"]
 UpdateFrequency = Literal["many a minute", "many an hour", "hourly", "nightly", "rarely"]
 Consistency = Literal["strong", "eventual"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$")]
+Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -88,14 +89,28 @@ class AnySystem(Model):
 class OverHttp(AnySystem):
     """What every system behind an HTTP address has: whether it must refuse who brings no token."""
 
-    auth: Literal["bearer", "none"] = Field(
-        "bearer", description="What it asks of callers: a bearer token, or nothing."
-    )
+    auth: Literal["bearer", "none"] = Field("bearer", description="What it asks of callers: a token, or nothing.")
 
     @model_validator(mode="after")
     def _a_token_has_a_variable(self) -> Self:
         if self.address not in (None, EMBEDDED) and (self.auth == "bearer") != (self.key_env is not None):
             raise ValueError("auth: write key_env for the token's environment variable, or auth: none")
+        return self
+
+
+class OverPlainHttp(OverHttp):
+    """What every system has that is called without a client of its protocol: a key can go in any header."""
+
+    key_header: Header | None = Field(
+        None,
+        description="The header that takes what is in key_env as it is: X-API-Key, or Authorization where the variable "
+        "holds `Basic …`; without it, key_env goes as `Authorization: Bearer …`.",
+    )
+
+    @model_validator(mode="after")
+    def _a_header_brings_a_key(self) -> Self:
+        if self.key_header and (self.key_env is None or self.address in (None, EMBEDDED)):
+            raise ValueError("key_header: says how the key of key_env goes to an address; write both, or leave it out")
         return self
 
 
@@ -107,7 +122,7 @@ class HttpCall(Model):
     body: Mapping[str, Any] | None = Field(None, description="The JSON object that is sent.")
 
 
-class WrapperSystem(OverHttp):
+class WrapperSystem(OverPlainHttp):
     """An HTTP API of one's own before a system, often an old database."""
 
     pattern: Literal["wrapper"] = Field(description="An API wrapper.")
@@ -200,7 +215,7 @@ class McpSystem(OverHttp):
         return self
 
 
-class A2aSystem(OverHttp):
+class A2aSystem(OverPlainHttp):
     """Another agent, spoken to by the Agent2Agent protocol."""
 
     pattern: Literal["a2a"] = Field(description="Another agent by A2A.")

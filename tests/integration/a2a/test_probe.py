@@ -166,6 +166,15 @@ def test_a_token_that_is_not_accepted_is_told_apart_from_a_missing_transport(des
     assert bad(probed(system, workspace)) == {"transports": "token_refused"}
 
 
+def test_a_key_goes_as_it_is_in_the_header_that_the_entry_names(desk, workspace, monkeypatch):
+    monkeypatch.setenv("DESK_TOKEN", "Bearer a-token-for-tests")
+    system = system_of(desk, key_header="Authorization")
+    pin(desk, system, workspace)
+    assert bad(probed(system, workspace)) == {}
+    assert set(desk.tokens) >= {"", "Bearer a-token-for-tests"}
+    assert len(set(desk.tokens)) == 3
+
+
 def test_nobody_at_the_address_is_unreachable_and_nothing_else_is_made(desk, workspace):
     rows = probed(system_of(desk, address="http://127.0.0.1:1"), workspace)
     assert {id: row["reason"] for id, row in rows.items()} == {"card": "unreachable"}

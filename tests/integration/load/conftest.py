@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ class OneWorker:
 
     def __init__(self) -> None:
         self.service_s, self.status, self.to, self.seen, self.address = 0.0, 200, "", 0, ""
+        self.headers: Mapping[str, str] = {}
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -44,6 +45,7 @@ class OneWorker:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.seen += 1
+        self.headers = request.headers
         async with self._worker:
             await asyncio.sleep(self.service_s)
         return web.json_response({}, status=self.status, headers={"Location": self.to} if self.to else {})

@@ -48,6 +48,17 @@ def test_a_limit_missed_below_the_target_ends_the_ramp_there(worker: Any, entry:
     assert [step.offered_per_s for step in found.steps] == [20.0]
 
 
+def test_load_brings_the_key_in_the_header_that_the_entry_names(
+    worker: Any, entry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOAD_KEY", "a-key")
+    system = entry(worker.address, auth="bearer", key_env="LOAD_KEY", key_header="X-API-Key")
+    found = run_load(target_of(system), 0.3)
+    assert worker.headers["X-API-Key"] == "a-key"
+    assert "Authorization" not in worker.headers
+    assert "a-key" not in repr((found, target_of(system)))
+
+
 @pytest.mark.parametrize(("status", "fault"), [(500, "status 500"), (403, "status 403"), (307, "status 307")])
 def test_refusals_failures_and_redirects_are_errors(worker: Any, entry: Any, status: int, fault: str) -> None:
     worker.status, worker.to = status, "/somewhere" if status == 307 else ""

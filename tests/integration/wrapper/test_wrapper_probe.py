@@ -148,6 +148,23 @@ def test_every_planned_check_of_a_good_api_passes(serving: Any, between: Any, en
     assert {row["status"] for row in rows.values()} == {"pass"}
 
 
+@pytest.mark.parametrize(("header", "key"), [("X-API-Key", "a-key"), ("Authorization", "Basic ZGVzazpvcGVu")])
+def test_an_api_with_another_kind_of_key_is_probed_with_it(
+    header: str, key: str, serving: Any, between: Any, entry: Any, probed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(scope: dict[str, Any]) -> None:
+        name = header.lower().encode()
+        given = dict(scope["headers"]).get(name, b"").decode()
+        kept = [pair for pair in scope["headers"] if pair[0] not in (name, b"authorization")]
+        scope["headers"] = [*kept, (b"authorization", b"Bearer made-for-the-test")] if given == key else kept
+
+    with serving(between(before=take)) as address:
+        system = entry(address, key_header=header)
+        monkeypatch.setenv("TEST_TOKEN", key)
+        rows = probed(system)
+    assert {row["status"] for row in rows.values()} == {"pass"}
+
+
 def test_a_replay_without_the_location_of_the_first_answer_is_the_same_effect(
     serving: Any, between: Any, entry: Any, probed: Any
 ) -> None:

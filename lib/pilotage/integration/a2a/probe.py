@@ -61,7 +61,7 @@ async def _reached(system: A2aSystem) -> AsyncIterator[tuple[str, Wire]]:
     """The agent's address and a wire to it; the embedded one runs for so long."""
     if system.address != EMBEDDED:
         token = os.environ.get(system.key_env, "") if system.key_env else ""
-        async with connected(token, is_loopback(system.address)) as wire:
+        async with connected(token, is_loopback(system.address), system.key_header) as wire:
             yield system.address, wire
         return
     token = secrets.token_urlsafe(24)

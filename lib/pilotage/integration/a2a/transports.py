@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import ssl
 import uuid
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ import aiohttp
 from pilotage.agents.a2a_forms import Interface, NotA2a, Refused, message
 from pilotage.integration.a2a.wire import ANSWER_S, Wire, wrong_code
 from pilotage.integration.checks import Fault
+from pilotage.integration.keys import made_up
 
 NO_VERSION = "9.9"  # of the protocol; there is none of this number
 UNKNOWN_TASK, UNKNOWN_VERSION, NO_METHOD = -32001, -32009, -32601
-_STRANGERS = (("no_auth", "", "no token"), ("any_token_accepted", secrets.token_hex(), "a made-up one"))
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # and an empty SETTINGS frame
 
 
@@ -90,9 +89,9 @@ async def check_unknown_task(wire: Wire, used: Sequence[Interface]) -> str:
 
 async def check_auth(wire: Wire, used: Sequence[Interface], text: str) -> str:
     """What to say where the agent works for nobody without its token; Fault where it does."""
-    params = message(text, returnImmediately=True)
+    params, invented = message(text, returnImmediately=True), made_up(wire.token, wire.key_header)
     for interface in used:
-        for code, token, who in _STRANGERS:
+        for code, token, who in (("no_auth", "", "no token"), ("any_token_accepted", invented, "a made-up one")):
             reply = await wire.reply(interface, "send", params, token)
             if reply.status in (401, 403):
                 continue

@@ -14,6 +14,7 @@ import aiohttp
 from pilotage.agents.a2a_forms import VERSION, VERSION_HEADER, Interface, NotA2a, Operation, Refused
 from pilotage.integration.a2a.form import check_result
 from pilotage.integration.checks import Fault
+from pilotage.integration.keys import key_headers
 
 LONGEST = 4 * 2**20  # bytes of one answer or one stream
 ANSWER_S = 10.0  # for one answer that needs no work of the agent
@@ -51,6 +52,7 @@ class Wire:
 
     session: aiohttp.ClientSession
     token: str = ""
+    key_header: str | None = None  # that takes the token as it is; none: it is a bearer token
 
     async def fetch(self, url: str, token: str = "", longest: int = LONGEST) -> Reply:
         """A GET of this URL."""
@@ -116,19 +118,18 @@ class Wire:
         self, method: str, url: str, body: Any, token: str, version: str
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {VERSION_HEADER: version, "Accept": "application/json, application/a2a+json, text/event-stream"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        headers |= key_headers(token, self.key_header)
         # A redirect would take the token along to wherever it leads.
         async with self.session.request(method, url, json=body, headers=headers, allow_redirects=False) as response:
             yield response
 
 
 @asynccontextmanager
-async def connected(token: str, local: bool) -> AsyncIterator[Wire]:
+async def connected(token: str, local: bool, key_header: str | None = None) -> AsyncIterator[Wire]:
     """A wire with connections of its own; on this machine no proxy of the environment is asked."""
     jar, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout, trust_env=not local) as session:
-        yield Wire(session, token)
+        yield Wire(session, token, key_header)
 
 
 async def _whole(response: aiohttp.ClientResponse, longest: int) -> Reply:

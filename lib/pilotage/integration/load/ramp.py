@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pilotage.agents.endpoint import is_loopback
 from pilotage.errors import PilotageError
+from pilotage.integration.keys import key_headers
 from pilotage.integration.load.result import NOT_SENT, LoadResult, Sent, Step, missed, step_of
 from pilotage.integration.load.target import Target
 
@@ -45,9 +46,7 @@ async def _ramp(target: Target, seconds: float, say: Say) -> list[Step]:
     import aiohttp
 
     timeout_s = min(30.0, max(1.0, 2 * target.limits.p95_ms_max / 1000))
-    headers = {"Accept": "application/json"}
-    if target.token:
-        headers["Authorization"] = f"Bearer {target.token}"
+    headers = {"Accept": "application/json", **key_headers(target.token, target.key_header)}
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         headers=headers,

@@ -31,6 +31,7 @@ class Target:
     paths: tuple[str, ...]
     limits: Limits
     token: str | None = field(default=None, repr=False)
+    key_header: str | None = None  # that takes the token as it is; none: it is a bearer token
 
     def __post_init__(self) -> None:
         # A path such as //elsewhere or @elsewhere must not make another host of the address.
@@ -70,7 +71,8 @@ def target_of(system: WrapperSystem) -> Target:
         raise InputFaults("no load was sent to any system", faults, "correct playbook/integration.yaml")
     assert system.load is not None
     token = os.environ[system.key_env] if system.key_env else None
-    return Target(system.name, system.address.rstrip("/"), paths_of(system), limits_of(system.load), token)
+    address, paths, limits = system.address.rstrip("/"), paths_of(system), limits_of(system.load)
+    return Target(system.name, address, paths, limits, token, system.key_header)
 
 
 def _faults(system: WrapperSystem) -> Iterator[str]:

@@ -16,6 +16,7 @@ from urllib3.exceptions import ProtocolError
 
 from pilotage.agents.endpoint import is_loopback
 from pilotage.integration.checks import Fault
+from pilotage.integration.keys import key_headers
 from pilotage.playbook.systems import HttpCall
 
 TIMEOUT_S = 10.0  # for a whole answer
@@ -103,8 +104,8 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 class Api:
     """The API at its address. `token` goes with every call that does not say otherwise."""
 
-    def __init__(self, address: str, token: str | None) -> None:
-        self.address, self.token = address.rstrip("/"), token
+    def __init__(self, address: str, token: str | None, key_header: str | None = None) -> None:
+        self.address, self.token, self.key_header = address.rstrip("/"), token, key_header
         self.session = Bounded(is_loopback(address))
 
     def __enter__(self) -> Api:
@@ -120,7 +121,7 @@ class Api:
 
     def bringing(self, token: str | None) -> dict[str, str]:
         """The headers of a caller with this token, or with none."""
-        return {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+        return {"Accept": "application/json", **key_headers(token, self.key_header)}
 
     def call(self, call: HttpCall, **headers: str) -> Answer:
         """The answer to a call of the playbook."""

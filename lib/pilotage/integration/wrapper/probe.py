@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import cycle
 
 from pilotage.integration.checks import Fault, Finding, Recorder, Skip
+from pilotage.integration.keys import made_up
 from pilotage.integration.wrapper import example
 from pilotage.integration.wrapper.calling import Answer, Api
 from pilotage.integration.wrapper.contract import check_contract
@@ -57,7 +58,8 @@ def probe(system: WrapperSystem, recorder: Recorder, workspace: Workspace) -> No
 def opened(system: WrapperSystem) -> Iterator[Api]:
     """The system's API with its token; the embedded example is started for it, with a token of its own."""
     if system.address != EMBEDDED:
-        with Api(system.address, os.environ[system.key_env] if system.key_env else None) as api:
+        key = os.environ[system.key_env] if system.key_env else None
+        with Api(system.address, key, system.key_header) as api:
             yield api
         return
     with example() as (address, token), Api(address, token) as api:
@@ -91,7 +93,7 @@ def _check_auth(system: WrapperSystem, api: Api, found: Finding) -> None:
     if not calls:
         raise Skip("no_safe_call", "there is no GET or HEAD under safe_calls to try without a token")
     for call in calls:
-        for who, token in (("without a token", None), ("with a wrong token", "pilotage-wrong-token")):
+        for who, token in (("without a token", None), ("with a wrong token", made_up(api.token, api.key_header))):
             answer = api.send(call.method, call.path, api.bringing(token))
             if answer.status not in (401, 403):
                 raise _let_in(f"{call.method} {call.path} {who} answers {answer.status}", answer)
