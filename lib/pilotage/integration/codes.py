@@ -9,6 +9,7 @@ COMMON: Mapping[str, str] = {
     "unreachable": "Nothing answers at the address; check address, network and whether the system runs.",
     "tls_error": "The encrypted connection could not be made: a certificate expired, unknown or for another name.",
     "timed_out": "One answer took longer than the check allows.",
+    "answer_cut": "An answer broke off before its end; look at the server, and at what stands between it and you.",
     "answer_too_long": "An answer had more bytes than any may have; reading stopped there.",
     "unexpected": "Something happened that the check does not know; the evidence quotes it.",
     "deadline": "The whole probe took longer than the system's deadline_s and was stopped at this check.",

@@ -64,6 +64,8 @@ class Desk:
             declared.append(("HTTP+JSON", "http://127.0.0.1:1/rest"))
         if self.fault == "other host":
             declared.append(("JSONRPC", "http://agents.example.com/rpc"))
+        if self.fault == "relative url":
+            declared.append(("HTTP+JSON", "/rest"))
         if self.fault == "only other host":
             declared = [("JSONRPC", "http://agents.example.com/rpc")]
         version = "0.2" if self.fault == "old version" else "1.0"
@@ -86,10 +88,17 @@ class Desk:
             del card["skills"]
         return card | ({"skills": "all"} if self.fault == "wrong type" else {})
 
-    async def get_card(self, request: web.Request) -> web.Response:
+    async def get_card(self, request: web.Request) -> web.StreamResponse:
         bodies = {"card no JSON": "<html>", "card a list": "[]", "card of 10 MB": " " * 10_000_000}
         if self.fault == "no card":
             raise web.HTTPNotFound
+        if self.fault == "card cut off":
+            cut = web.StreamResponse(headers={"Content-Length": "5000"})
+            await cut.prepare(request)
+            await cut.write(b'{"name": ')
+            assert request.transport is not None
+            request.transport.close()
+            return cut
         if self.style == "protected card" and not self.known(request):
             raise web.HTTPUnauthorized
         return web.Response(text=bodies.get(self.fault) or json.dumps(self.card()), content_type="application/json")
@@ -158,6 +167,8 @@ class Desk:
             if self.style == "no streaming":
                 raise Wrong(-32004, "no streaming")
             return await self.stream(request, params, wrap)
+        if self.fault == "hangs on get":
+            await asyncio.sleep(60)
         return self.get(params["id"]) if operation == "get" else self.cancel(params["id"])
 
     def get(self, name: str) -> dict[str, Any]:
@@ -168,11 +179,17 @@ class Desk:
             or (self.fault == "lost when cancelled" and self.tasks[name]["status"]["state"].endswith("CANCELED"))
         ):
             raise Wrong(-32603 if self.fault == "unknown code" else -32001, "no such task")
-        return self.tasks[name]
+        return self.tasks[name] | ({"id": "another"} if self.fault == "another task" and self.done(name) else {})
+
+    def done(self, name: str) -> bool:
+        return self.tasks[name]["status"]["state"].endswith("COMPLETED")
 
     def cancel(self, name: str) -> dict[str, Any]:
         if self.fault == "unknown cancel" and name not in self.tasks:
             return self.task(name, "canceled")
+        if self.fault == "cancel raises" and name in self.tasks:
+            self.keep(name, "failed")
+            raise Wrong(-32603, "NotImplementedError")
         if (self.fault == "cancel refused" and name in self.tasks) or self.get(name)["status"]["state"].endswith(
             "COMPLETED"
         ):

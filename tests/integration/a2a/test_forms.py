@@ -176,6 +176,48 @@ def test_a_card_of_version_0_3_is_held_to_its_types_too(wrong):
     assert told.value.reason == "card_invalid"
 
 
+def test_an_agent_that_lists_no_skill_has_a_valid_card_and_one_without_the_list_has_not():
+    check_card(CARD | {"skills": []})
+    with pytest.raises(Fault, match="missing or empty: skills"):
+        check_card({key: value for key, value in CARD.items() if key != "skills"})
+    with pytest.raises(Fault, match="missing or empty: default_input_modes"):
+        check_card(CARD | {"skills": [], "defaultInputModes": []})
+
+
+@pytest.mark.parametrize("time", ["2026-11-23", "yesterday", 5, {"seconds": 1}, "2026-11-23T10:00:00"])
+def test_a_time_in_another_form_is_quoted_as_it_came(time):
+    task = TASK | {"status": {"state": "TASK_STATE_COMPLETED", "timestamp": time}}
+    with pytest.raises(NotA2a, match="which is no time") as told:
+        check_result(RPC, "get", task)
+    assert f"status.timestamp is {str(time)!r}" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("/rpc", "card_invalid"),
+        ("desk/rpc", "card_invalid"),
+        ("http://[::1", "card_invalid"),
+        ("http://h:abc/rpc", "card_invalid"),
+        ("http://", "card_invalid"),
+        ("http://evil.example/rpc", "foreign_url"),
+        ("http://h:80/rpc", ""),
+    ],
+)
+def test_a_url_that_is_none_is_told_apart_from_another_host(url, code):
+    try:
+        check_urls(CARD | {"supportedInterfaces": [WAY | {"url": url}]}, "http://h")
+        told = ""
+    except Fault as fault:
+        told = fault.reason
+    assert told == code
+
+
+def test_a_grpc_target_needs_no_scheme():
+    way = {"url": "h:50051", "protocolBinding": "GRPC", "protocolVersion": "1.0"}
+    assert check_urls(CARD | {"supportedInterfaces": [way]}, "http://h")
+
+
 def test_fields_that_the_protocol_does_not_know_and_empty_ones_are_let_pass():
     card = CARD | {"x-new": {"a": 1}, "supportedInterfaces": [WAY | {"tenant": None}]}
     check_card(card)

@@ -9,6 +9,7 @@ import pytest
 
 from pilotage.integration.a2a import CODES, planned
 from pilotage.integration.a2a.probe import definitions, probe
+from pilotage.integration.a2a.wire import Wire
 from pilotage.integration.checks import Fault, Recorder
 from pilotage.integration.codes import COMMON
 from pilotage.integration.pins import write_pin
@@ -20,10 +21,12 @@ FAULTS = {
     "card no JSON": ("card", "card_not_json"),
     "card a list": ("card", "card_not_json"),
     "card of 10 MB": ("card", "answer_too_long"),
+    "card cut off": ("card", "answer_cut"),
     "no skills": ("card", "card_invalid"),
     "wrong type": ("card", "card_invalid"),
     "other host": ("card_urls", "foreign_url"),
     "only other host": ("card_urls", "foreign_url"),
+    "relative url": ("card_urls", "card_invalid"),
     "changed card": ("pinned", "definition_changed"),
     "old version": ("protocol_version", "wrong_version"),
     "wrong path": ("transports", "wrong_transport"),
@@ -47,6 +50,7 @@ FAULTS = {
     "task a text": ("task", "not_a2a"),
     "artifacts a text": ("task", "not_a2a"),
     "lost": ("get_task", "task_lost"),
+    "another task": ("get_task", "task_lost"),
     "status first": ("stream", "status_before_task"),
     "artifact late": ("stream", "event_after_final"),
     "works on": ("stream", "event_after_final"),
@@ -59,6 +63,7 @@ FAULTS = {
     "stream open": ("stream", "stream_not_ended"),
     "cancel ignored": ("cancel", "cancel_ignored"),
     "cancel refused": ("cancel", "cancel_ignored"),
+    "cancel raises": ("cancel", "cancel_ignored"),
     "lost when cancelled": ("cancel", "task_lost"),
     "short": ("cancel", "long_task_too_short"),
 }
@@ -128,6 +133,20 @@ def test_version_0_3_is_held_to_the_same(desk, workspace, fault):
         pin(desk, system, workspace)
     check, code = FAULTS[fault]
     assert bad(probed(system, workspace)) == {check: code}
+
+
+def test_what_another_task_is_asked_for_by_is_told(desk, workspace):
+    desk.fault = "another task"
+    evidence = probed(system_of(desk), workspace)["get_task"]["evidence"]
+    assert evidence.endswith("got task another")
+
+
+def test_a_transport_that_does_not_answer_says_how(desk, workspace, monkeypatch):
+    monkeypatch.setattr("pilotage.integration.a2a.wire.ANSWER_S", 0.2)
+    monkeypatch.setattr(Wire.reply, "__defaults__", (None, "", 0.2))
+    desk.fault = "hangs on get"
+    evidence = probed(system_of(desk), workspace)["transports"]["evidence"]
+    assert "is declared but not reached: TimeoutError" in evidence
 
 
 def test_a_changed_card_shows_what_was_changed(desk, workspace):

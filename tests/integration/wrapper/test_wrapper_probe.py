@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,6 +24,14 @@ def let_in(scope: dict[str, Any]) -> None:
     """Every caller is taken for one with the token."""
     kept = [(key, value) for key, value in scope["headers"] if key != b"authorization"]
     scope["headers"] = [*kept, (b"authorization", b"Bearer made-for-the-test")]
+
+
+def answer_half(listening: socket.socket) -> None:
+    """One caller gets less than was announced."""
+    caller, _ = listening.accept()
+    with caller:
+        caller.recv(10_000)
+        caller.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"id":')
 
 
 def new_key(scope: dict[str, Any]) -> None:
@@ -296,6 +306,15 @@ def test_plain_http_behind_https_is_a_tls_error(serving: Any, between: Any, entr
 def test_an_address_where_nothing_listens_is_unreachable(entry: Any, probed: Any) -> None:
     rows = probed(entry("http://127.0.0.1:9"))
     assert {id: row["reason"] for id, row in rows.items()} == {"wrapper.reachable": "unreachable"}
+
+
+def test_an_answer_that_breaks_off_is_no_unreachable_address(entry: Any, probed: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=lambda: answer_half(listening))
+        thread.start()
+        rows = probed(entry(f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        thread.join()
+    assert {id: row["reason"] for id, row in rows.items()} == {"wrapper.reachable": "answer_cut"}
 
 
 def test_checks_are_planned_only_for_what_the_entry_declares(entry: Any) -> None:

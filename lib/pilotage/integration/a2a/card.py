@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from a2a.compat.v0_3.types import AgentCard as OlderCard
 from a2a.types import AgentCard
@@ -11,6 +12,7 @@ from pilotage.agents.a2a_forms import Interface, NotA2a, card_url, interfaces, m
 from pilotage.integration.a2a.form import check_form, check_older_form
 from pilotage.integration.a2a.wire import Wire
 from pilotage.integration.checks import Fault
+from pilotage.words import plain
 
 LONGEST_CARD = 2**20  # bytes
 HERE = "{address}"  # stands for the probed address in a pinned card
@@ -40,7 +42,7 @@ def check_card(card: dict[str, Any]) -> None:
         if "supportedInterfaces" not in card and "protocolVersion" in card:
             check_older_form(card, OlderCard)
         else:
-            check_form(card, AgentCard)
+            check_form(card, AgentCard, may_be_empty=("skills",))  # an agent that lists no skill still works
     except NotA2a as wrong:
         raise Fault("card_invalid", f"the card cannot be read as an agent card: {wrong}") from None
 
@@ -48,9 +50,20 @@ def check_card(card: dict[str, Any]) -> None:
 def check_urls(card: dict[str, Any], address: str) -> str:
     """What to say of the card's URLs; Fault where one leads to another host."""
     declared = interfaces(card)
+    if odd := [plain(one.url, 200) for one in declared if one.binding != "GRPC" and not _whole(one.url)]:
+        raise Fault("card_invalid", f"no whole URL such as https://host/path: {', '.join(odd)}")
     if away := [one.url for one in declared if not leads_here(one, address)]:
         raise Fault("foreign_url", f"the card of {address} sends callers to {', '.join(away)}")
     return f"{len(declared)} URLs, all on the host of the card"
+
+
+def _whole(url: str) -> bool:
+    """Whether it is a URL that callers can go to without guessing: a scheme, a host, and a port that is a number."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def leads_here(interface: Interface, address: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from a2a.compat.v0_3 import types as older
@@ -11,6 +11,7 @@ from a2a.types import SendMessageResponse, StreamResponse, Task
 from a2a.utils.errors import InvalidParamsError
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import ParseDict, ParseError  # type: ignore[import-untyped]
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 from pydantic import BaseModel, ValidationError
 
 from pilotage.agents.a2a_forms import OLDER, Interface, NotA2a, Operation
@@ -37,8 +38,11 @@ def check_result(interface: Interface, operation: Operation, given: dict[str, An
         check_form(given, _WRAPPED.get(operation, Task))
 
 
-def check_form(given: Any, kind: Any) -> None:
-    """NotA2a where the value is not of this message of version 1.0; fields that it does not know are let pass."""
+def check_form(given: Any, kind: Any, may_be_empty: Sequence[str] = ()) -> None:
+    """NotA2a where the value is not of this message of version 1.0; fields that it does not know are let pass.
+
+    Lists that must be there, and hold nothing, are let pass where `may_be_empty` names them.
+    """
     if wrong := next(_wrong(given, kind.DESCRIPTOR, ""), None):
         raise NotA2a(wrong)
     try:
@@ -47,8 +51,10 @@ def check_form(given: Any, kind: Any) -> None:
     except (ParseError, RecursionError) as error:
         raise NotA2a(str(error)) from None
     except InvalidParamsError as error:
-        missing = [one["field"] for one in (error.data or {}).get("errors", [])]
-        raise NotA2a(f"required fields are missing or empty: {', '.join(missing)}") from None
+        lacking = [one["field"] for one in (error.data or {}).get("errors", [])]
+        missing = [one for one in lacking if not (one in may_be_empty and given.get(one) == [])]
+        if missing or not lacking:
+            raise NotA2a(f"required fields are missing or empty: {', '.join(missing)}") from None
 
 
 def check_older_form(given: Any, form: type[BaseModel]) -> None:
@@ -86,6 +92,16 @@ def _wrong_field(value: Any, field: Any, at: str) -> Iterator[str]:
     for here, one in [(f"{at}.{key}", one) for key, one in value.items()] if mapped else each:
         if field.enum_type is not None and not (isinstance(one, str) and one in field.enum_type.values_by_name):
             yield f"{here} is {str(one)[:60]!r}, which the protocol does not know"
-        # Those of protobuf itself, such as times and free metadata, are read strictly enough.
+        elif field.message_type is not None and field.message_type.full_name == "google.protobuf.Timestamp":
+            yield from _wrong_time(one, here)
+        # The others of protobuf itself, such as free metadata, are read strictly enough.
         elif field.message_type is not None and not field.message_type.full_name.startswith("google.protobuf."):
             yield from _wrong(one, field.message_type, here)
+
+
+def _wrong_time(given: Any, at: str) -> Iterator[str]:
+    """A time in another form; protobuf quotes only the half of it that it stumbled over."""
+    try:
+        Timestamp().FromJsonString(given)
+    except (ValueError, AttributeError):  # AttributeError: no text
+        yield f"{at} is {str(given)[:60]!r}, which is no time such as 2026-11-23T10:00:00Z"

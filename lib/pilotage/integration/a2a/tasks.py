@@ -7,6 +7,8 @@ import time
 from contextlib import aclosing
 from typing import Any
 
+import aiohttp
+
 from pilotage.agents.a2a_forms import (
     ENDED,
     WAITING,
@@ -20,6 +22,7 @@ from pilotage.agents.a2a_forms import (
 from pilotage.integration.a2a.stream import read_event
 from pilotage.integration.a2a.wire import ANSWER_S, Wire
 from pilotage.integration.checks import Fault
+from pilotage.words import plain
 
 POLL_S = 0.2
 INVALID_AGENT_RESPONSE = -32006
@@ -89,7 +92,9 @@ async def check_found_again(wire: Wire, interface: Interface, given: dict[str, A
         return "answered by a message, so that there is no task to ask for"
     task = given["task"]
     again = await _now(wire, interface, task["id"])
-    if (again.get("id"), state_of(again)) != (task["id"], state_of(task)):
+    if again.get("id") != task["id"]:
+        raise Fault("task_lost", f"asked for task {plain(task['id'], 60)}, got task {plain(str(again.get('id')), 60)}")
+    if state_of(again) != state_of(task):
         raise Fault("task_lost", f"asked for a {state_of(task)} task, got one that is {state_of(again) or 'no task'}")
     return f"still {state_of(again)} when asked for again"
 
@@ -105,7 +110,8 @@ async def check_cancel(wire: Wire, interface: Interface, text: str, streams: boo
             ended = await _now(wire, interface, task)
     except Refused as refused:
         state = state_of(await _now(wire, interface, task))
-        code = "long_task_too_short" if state in ENDED else "cancel_ignored"
+        # One that failed may have done so because it was cancelled: a longer task would be no help.
+        code = {"completed": "long_task_too_short", "canceled": "refused"}.get(state, "cancel_ignored")
         raise Fault(code, f"cancelling is refused with {refused}; the task is {state}") from None
     if state_of(ended) == "canceled":
         ended = await _now(wire, interface, task)  # it says so; is it so?
@@ -134,6 +140,8 @@ async def _begun_streaming(wire: Wire, interface: Interface, text: str, within_s
                 return _running({"id": event.task, "status": {"state": event.state}})
     except Refused as refused:
         raise Fault("refused", f"the long task is refused with {refused}") from None
+    except aiohttp.ClientPayloadError:
+        raise Fault("stream_broken", "the long task's stream broke off before its first event") from None
     raise Fault("stream_broken", "the long task's stream closed without an event")
 
 

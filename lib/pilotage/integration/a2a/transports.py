@@ -33,10 +33,15 @@ async def check_served(wire: Wire, interface: Interface) -> None:
     except NotA2a as wrong:
         raise Fault("wrong_transport", f"{declared} is declared, but {wrong}") from None
     except (TimeoutError, OSError, aiohttp.ClientError) as error:
-        raise Fault("wrong_transport", f"{declared} is declared but not reached: {error or 'no answer'}") from None
+        raise Fault("wrong_transport", f"{declared} is declared but not reached: {_said(error)}") from None
     except Refused as refused:
         if refused.code == NO_METHOD:
             raise Fault("wrong_transport", f"{declared} does not know the protocol's methods") from None
+
+
+def _said(error: BaseException) -> str:
+    """The error's own words, else what it is: a timeout has none."""
+    return str(error) or type(error).__name__
 
 
 async def _check_http2(interface: Interface) -> None:

@@ -134,9 +134,12 @@ async def connected(token: str, local: bool, key_header: str | None = None) -> A
 
 async def _whole(response: aiohttp.ClientResponse, longest: int) -> Reply:
     raw = bytearray()
-    async for piece in response.content.iter_chunked(2**16):
-        raw += piece
-        _check_length(len(raw), longest)
+    try:
+        async for piece in response.content.iter_chunked(2**16):
+            raw += piece
+            _check_length(len(raw), longest)
+    except aiohttp.ClientPayloadError:
+        raise Fault("answer_cut", f"the answer to {response.url.path} broke off after {len(raw):,} bytes") from None
     return Reply(response.status, bytes(raw), response.headers.get("Location", ""))
 
 

@@ -79,7 +79,7 @@ class Bounded(requests.Session):
         try:
             response._content = _read(response, began)  # where requests keeps what it has read
         except ProtocolError:
-            raise ConnectionError(f"the answer to {request.path_url} broke off") from None
+            raise Fault("answer_cut", f"the answer to {request.path_url} broke off") from None
         finally:
             response.close()
         return response
