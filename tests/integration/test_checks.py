@@ -45,6 +45,11 @@ def test_each_exception_has_its_code(error: Exception, status: str, reason: str)
     assert (found["status"], found["reason"]) == (status, reason)
 
 
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError()])
+def test_an_exception_without_words_is_named(error: Exception) -> None:
+    assert row(error)["evidence"].endswith(type(error).__name__)
+
+
 def test_the_cause_decides_and_not_the_wrapping() -> None:
     def wrapped() -> None:
         try:

@@ -92,7 +92,7 @@ class Endpoint:
     def _key_advice(self) -> str:
         if self.key:
             return f"does not accept the key (401); check the environment variable {self.key_env}"
-        named = self.key_env or "that key_env names"
+        named = self.key_env or "that key_env names (of an agent: in its agent.yaml)"
         return f"asks for a key (401); put it into the environment variable {named}"
 
     def unreadable(self, body: str, content_type: str = "") -> AgentFault:

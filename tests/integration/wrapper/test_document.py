@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,40 @@ def test_what_the_standard_allows_is_no_fault(raw: Any, entry: Any, tmp_path: An
 def test_before_3_1_an_operation_must_have_responses(entry: Any, tmp_path: Any) -> None:
     with pytest.raises(Fault, match="says nothing of its responses"):
         found({"paths": {"/t": {"get": {"summary": "no responses"}}}}, entry, tmp_path)
+
+
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "item", "told"),
+    [
+        ("/t/{id}", {"get": {"responses": OK}}, "GET /t/{id}: declares no parameter id"),
+        ("/t/{id}", {"get": {"parameters": 5, "responses": OK}}, "GET /t/{id}: declares no parameter id"),
+        ("/t/{id}", {"get": {"parameters": [{**ID, "in": "query"}], "responses": OK}}, "declares no parameter id"),
+        ("/t/{id}", {"get": {"parameters": [ID], "responses": OK}}, ""),
+        ("/t/{id}", {"parameters": [ID], "get": {"responses": OK}}, ""),
+        ("/t/{id}", {"get": {"parameters": [{"$ref": "#/components/parameters/id"}], "responses": OK}}, ""),
+        ("/t/{id+}", {"get": {"parameters": [ID], "responses": OK}}, ""),
+        ("/t/{id:int}", {"get": {"parameters": [ID], "responses": OK}}, ""),
+        ("/t", {"get": {"parameters": [{**ID, "in": "query", "schema": {"pattern": "(((("}}], "responses": OK}},
+         "pattern '((((': has unbalanced parentheses"),
+        ("/t", {"get": {"parameters": [{**ID, "in": "query", "schema": {"pattern": "^(?<a>[[\\p{L}]]$"}}],
+                        "responses": OK}}, ""),
+        ("/t", {"get": {"parameters": [{**ID, "in": "query", "schema": {"pattern": "[](])"}}], "responses": OK}}, ""),
+        ("/t", {"get": {"responses": {**OK, "400": {"x-a": {"pattern": "("}, "example": {"pattern": "("}}}}}, ""),
+    ],
+)  # fmt: skip
+def test_what_a_document_cannot_mean_is_told_and_nothing_else(
+    path: str, item: Any, told: str, entry: Any, tmp_path: Any
+) -> None:
+    raw = {"paths": {path: item}, "components": {"parameters": {"id": ID}}}
+    if not told:
+        assert found(raw, entry, tmp_path).raw["paths"] == {path: item}
+        return
+    with pytest.raises(Fault, match=re.escape(told)) as fault:
+        found(raw, entry, tmp_path)
+    assert fault.value.reason == "bad_openapi"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from pilotage.integration.checks import Fault
 from pilotage.integration.pointers import pointed
 from pilotage.integration.wrapper.calling import LONGEST_ANSWER, Api
+from pilotage.integration.wrapper.contradictions import undeclared, unreadable_patterns
 from pilotage.integration.wrapper.endless import endless
 from pilotage.integration.wrapper.reading import parsed
 from pilotage.playbook.systems import HttpCall, WrapperSystem
@@ -131,6 +132,8 @@ def _faults(raw: dict[str, Any]) -> Iterator[str]:
         yield from _path_faults(path, item, bool(re.match(r"3\.[1-9]", version)))
     yield from _reference_faults(raw)
     yield from endless(raw)
+    yield from undeclared(raw, METHODS)
+    yield from unreadable_patterns(raw)
 
 
 def _path_faults(path: str, item: Any, without_responses: bool) -> Iterator[str]:
@@ -142,9 +145,10 @@ def _path_faults(path: str, item: Any, without_responses: bool) -> Iterator[str]
         yield f"{path}: should begin with /"
     for method in METHODS:
         operation = item.get(method)
-        if operation is None or (isinstance(operation, dict) and (operation.get("responses") or without_responses)):
+        if operation is None:
             continue
-        yield f"{method.upper()} {path}: says nothing of its responses"
+        if not (isinstance(operation, dict) and (operation.get("responses") or without_responses)):
+            yield f"{method.upper()} {path}: says nothing of its responses"
 
 
 def _reference_faults(raw: dict[str, Any]) -> Iterator[str]:
