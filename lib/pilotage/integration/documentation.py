@@ -25,7 +25,9 @@ ABOUT = {
     "wrapper": """An HTTP API of your own before a system. The probe asks what the agent will rely on: that it
 refuses callers without a token, answers as its OpenAPI document says, is quick enough, says no with a status and
 without its inner details, and takes the same Idempotency-Key once. Only GET and HEAD are called, and what
-`safe_calls` and `idempotent_calls` name; what was written is taken back where the API allows it. With `load`,
+`safe_calls` and `idempotent_calls` name; what was written is taken back where the API allows it. Of the document's
+`servers` only the paths count, and only where the safe calls fit them: each safe call must be one of its operations.
+Operations that answer with a stream of events are not called. With `load`,
 `pilotage load-test` sends production's rate and up to twice as much to what is marked `staging: true`. Requests are
 sent when they are due and not when the last answer came, so that a slow system cannot hide.
 `lib/pilotage/integration/wrapper/embedded.py` is a small example of wrapping an old database.""",
@@ -59,7 +61,8 @@ or `mcp: {command: […]}` in agent.yaml.""",
 host, that each declared transport is served (of gRPC only that HTTP/2 is spoken; one of your own is not tried, and
 named as such), that a wrong version, a missing token and an unknown task are refused, and that the safe task ends,
 streams in order and, with `long_task`, can be cancelled. A token never goes to another host than the playbook's,
-nor from https to http. `pilotage evaluate --agent a2a:https://HOST` puts tasks to such an agent.""",
+nor from https to http. `pilotage evaluate --agent a2a:https://HOST` puts tasks to such an agent;
+one that asks for a key needs an agent.yaml, with `key_env`.""",
 }
 _INTRO = """# integration.yaml, key by key and code by code
 

@@ -32,12 +32,11 @@ def told(serving: Any, between: Any, entry: Any, monkeypatch: pytest.MonkeyPatch
             raw["paths"][path]["get"]["responses"] = responses
         raw["paths"] |= more.get("paths", {})
         calls = more.get("calls", [SAFE_CALLS[path]] if path in SAFE_CALLS else [])
+        safe_calls = tuple({"path": at, "method": more.get("method", "GET")} for at in calls)
         app, found = between(after=after), Finding()
         with serving(app) as address, Api(address, "made-for-the-test") as api:
             try:
-                contract.check_contract(
-                    entry(address, safe_calls=tuple({"path": at} for at in calls)), api, Document(raw, ""), found
-                )
+                contract.check_contract(entry(address, safe_calls=safe_calls), api, Document(raw, ""), found)
             except Fault as fault:
                 return fault.reason, fault.evidence, {method for method, _, _ in app.seen}
         return "", found.evidence, {method for method, _, _ in app.seen}
@@ -98,6 +97,10 @@ def test_a_document_of_which_nothing_is_served_is_not_passed(told: Any) -> None:
     assert code == "call_failed"
     assert "none of" in evidence
     assert told("/postings/{id}")[0] == "no_safe_call"
+
+
+def test_a_head_of_a_documented_get_is_an_answer_too(told: Any) -> None:
+    assert told("/invoices/{number}", method="HEAD")[0] == ""
 
 
 def test_a_large_document_ends_in_time_and_what_was_not_tried_is_named(told: Any, monkeypatch: Any) -> None:

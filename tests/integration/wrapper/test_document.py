@@ -69,6 +69,25 @@ def test_a_head_is_documented_by_its_get(entry: Any, tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "path", "named"),
+    [
+        ("/files/{path}", "/files/a/b.txt", True),
+        ("/t", "/t/", True),
+        ("/t/", "/t", True),
+        ("/t/{id}/", "/t/7", True),
+        ("/", "/", True),
+        ("/t/{id}/beds", "/t/7/x/beds", False),
+        ("/t", "/t/7", False),
+        ("/t/{id}", "/t/", False),
+        ("/t", "/other", False),
+    ],
+)
+def test_a_call_is_named_by_what_a_server_may_take_it_for(template: str, path: str, named: bool, entry: Any) -> None:
+    document = Document({"paths": {template: {"get": {"responses": OK}}}}, "")
+    assert document.names(entry(HERE, safe_calls=({"path": path},)).safe_calls[0]) is named
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         {"paths": {"/t": {"get": {"responses": OK}}, "x-note": "by hand", "x-gateway": {"get": "x"}}},

@@ -74,9 +74,10 @@ class Document:
         return min(fitting, key=lambda at: at.count("{"), default=None)  # a fixed path goes before a template
 
     def names(self, call: HttpCall) -> bool:
-        """Whether the document has this call; every GET may be asked for its HEAD alone."""
+        """Whether the document has this call, read generously; every GET may be asked for its HEAD alone."""
         methods = (call.method, "GET") if call.method == "HEAD" else (call.method,)
-        return any(self.template(method, call.path) is not None for method in methods)
+        own = self._own(call.path)
+        return own is not None and any(verb in methods and _may_be(at, own) for verb, at, _ in self.operations())
 
     def parameters(self, template: str, path: str) -> dict[str, str]:
         """The values that a call's path has for the names in the documented path."""
@@ -215,6 +216,14 @@ def _filled(server: Mapping[str, Any]) -> str:
     known = variables if isinstance(variables, dict) else {}
     defaults = {name: str(one.get("default", "")) for name, one in known.items() if isinstance(one, dict)}
     return re.sub(r"\{([^{}]*)\}", lambda match: defaults.get(match[1], ""), str(server.get("url") or ""))
+
+
+def _may_be(template: str, path: str) -> bool:
+    """Whether a server may take the path for this template's: many let a last name hold slashes, or add one."""
+    template, path = template.rstrip("/"), path.rstrip("/")
+    *folders, last = path.split("/", template.count("/"))
+    last = last.replace("/", "-") if template.endswith("}") else last
+    return _pattern(template).fullmatch("/".join([*folders, last])) is not None
 
 
 def _pattern(template: str) -> re.Pattern[str]:
