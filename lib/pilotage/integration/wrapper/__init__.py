@@ -19,8 +19,8 @@ CODES: Mapping[str, str] = {
     "no_safe_call": "Not made, because the entry names no GET or HEAD under safe_calls.",
     "no_openapi": "There is no OpenAPI document where `openapi` says; serve one, or correct the entry.",
     "bad_openapi": "The OpenAPI document cannot be read or contradicts the standard; the evidence says where.",
-    "not_documented": "A safe call is none of the OpenAPI document's operations: it is of another API, of another base "
-    "path (`servers`), or incomplete.",
+    "not_documented": "Safe calls are none of the OpenAPI document's operations, and none of those is answered with "
+    "success: it is of another API, or of another base path (`servers`).",
     "contract_broken": "An answer is not what the OpenAPI document promises; correct the server or the document.",
     "server_error": "A request made the server fail (status 500 to 599), where it should have answered or refused it.",
     "masked_error": "An error comes with a status of success, so callers take it for an answer; use 4xx and 5xx.",

@@ -44,6 +44,7 @@ class _Seen:
     unmade: list[str] = field(default_factory=list)  # operations for which no request can be made
     untried: list[str] = field(default_factory=list)  # those for which there was no time
     streams: list[str] = field(default_factory=list)  # those whose answers have no end
+    undocumented: list[str] = field(default_factory=list)  # safe calls that are none of the document's operations
     unnamed: Counter[str] = field(default_factory=Counter)  # refusals that the document does not name
     faults: dict[tuple[str, str, str], str] = field(default_factory=dict)  # code, operation and title: the example
 
@@ -66,7 +67,7 @@ def check_contract(system: WrapperSystem, api: Api, document: Document, found: F
             seen = _all_called(system, api, document)
         except SchemathesisError as error:
             raise Fault("bad_openapi", f"no requests can be made by it: {' '.join(str(error).split())}") from None
-    _judge(seen, sum(call.method in SAFE for call in system.safe_calls), found)
+    _judge(seen, document, sum(call.method in SAFE for call in system.safe_calls), found)
 
 
 def _all_called(system: WrapperSystem, api: Api, document: Document) -> _Seen:
@@ -103,13 +104,11 @@ def _operations(schema: Any, document: Document, seen: _Seen) -> Iterator[Any]:
 
 
 def _compare_safe_call(schema: Any, api: Api, document: Document, call: HttpCall, seen: _Seen) -> None:
-    """Compare the answer to a safe call, which finds real records; a fault where the document has no such call."""
+    """Compare the answer to a safe call, which finds real records; note one that the document does not have."""
     if call.method not in SAFE:
         return
     if not document.names(call):
-        label, first = f"{call.method} {call.path}", next(iter(document.raw["paths"]))
-        told = f"{label} is none of the documented operations, which are called as {document.called(first)}"
-        seen.faults["not_documented", label, ""] = told
+        seen.undocumented.append(f"{call.method} {call.path}")
         return
     template = document.template(call.method, call.path)
     if template is None:  # the head of a documented GET, or a path that is one by a generous reading alone
@@ -210,13 +209,17 @@ def _failures(case: Any, got: Any) -> Sequence[Any]:
     return []
 
 
-def _judge(seen: _Seen, safe: int, found: Finding) -> None:
+def _judge(seen: _Seen, document: Document, safe: int, found: Finding) -> None:
     if seen.faults:
         codes = [code for code, _, _ in seen.faults]
         worst = next((code for code in WORST_FIRST if code in codes), codes[0])
         examples = [text for (code, _, _), text in seen.faults.items() if code == worst]
         more = f"; and {len(seen.faults) - SHOWN} more kinds of failure" if len(seen.faults) > SHOWN else ""
         raise Fault(worst, "; ".join(islice(examples, SHOWN)) + more)
+    if seen.undocumented and not seen.served:
+        first = next((document.called(path) for _, path, _ in document.operations()), "nothing")
+        told = f"not among the documented operations, such as {first}: {_some(seen.undocumented)}"
+        raise Fault("not_documented", f"{told}; and no documented one was answered with success")
     if not seen.requests:
         raise Skip("no_safe_call", "the document has no reading operation for which a request can be made")
     if not seen.served:
@@ -228,6 +231,7 @@ def _judge(seen: _Seen, safe: int, found: Finding) -> None:
         ("no time was left for", seen.untried),
         ("not called, because streams have no end:", seen.streams),
         ("refusals that the document does not name:", sorted(seen.unnamed)),
+        ("safe calls that it does not name:", seen.undocumented),
     ):
         found.evidence += f"; {told} {_some(labels)}" if labels else ""
 
