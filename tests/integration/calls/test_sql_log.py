@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -94,7 +98,7 @@ def test_statements_of_other_requests_are_not_added_up(tmp_path, policy):
 
 
 def test_without_requests_a_pause_begins_another_one(tmp_path, policy):
-    entries = [asked(i * 2, f"select {i}", request=None) for i in range(6)]
+    entries = [asked(0, f"select {i}", request=None, at=f"2026-01-01T00:00:{2 * i:02}.5Z") for i in range(6)]
     found = sql_log_findings(write(tmp_path / "x.jsonl", entries), policy)
     assert found.found.empty
     assert found.guessed
@@ -112,6 +116,96 @@ def test_the_log_of_postgresql_is_read_with_statements_over_several_lines(tmp_pa
     found = sql_log_findings(path, policy).found.iloc[0]
     assert (found["tool"], found["calls"]) == ("select * from o where id = ?", 5)
     assert found["total_s"] == pytest.approx(0.0625)
+
+
+PREFIXES = {
+    "%m [%p]": "{ms} UTC [77] ",
+    "pgBadger's": "{s} UTC [77]: [3-1] user=a,db=b,app=c,client=d ",
+    "RDS's": "{s} UTC:127.0.0.1(49576):a@b:[77]:",
+    "the process first": "[77] {ms} UTC ",
+    "in angle brackets": "<{ms} UTC [77]> ",
+}
+TEXT, AT = "select * from o where id = {i}", datetime(2026, 1, 1, 10)
+HOWS = {  # what is logged of one statement, and whether when it begins
+    "durations": [("duration: {ms} ms  statement: {text}", False)],
+    "verbose durations": [("00000: duration: {ms} ms  statement: {text}", False)],
+    "statements": [("statement: {text}", True)],
+    "statements and durations": [("statement: {text}", True), ("duration: {ms} ms", False)],
+    "each step of one with parameters": [
+        ("duration: 0.1 ms  parse <unnamed>: {text}", True), ("duration: 0.1 ms  bind <unnamed>: {text}", True),
+        ("execute <unnamed>: {text}", True), ("duration: {ms} ms", False),
+    ],
+}  # fmt: skip
+
+
+def loop(how, took_s, between_s):
+    """The entries of five queries of one session, one after the other: the time and the message of each."""
+    at = AT
+    for i in range(5):
+        ended = at + timedelta(seconds=took_s)
+        for message, begins in HOWS[how]:
+            yield at if begins else ended, message.format(ms=took_s * 1000, text=TEXT.format(i=i))
+        at = ended + timedelta(seconds=between_s)
+
+
+def stamped(at):
+    return {"s": f"{at:%Y-%m-%d %H:%M:%S}", "ms": at.isoformat(" ", "milliseconds")}
+
+
+@pytest.mark.parametrize("took_s", [0.0125, 0.94, 2.3])
+@pytest.mark.parametrize("between_s", [0.001, 0.99])
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_queries_in_a_loop_are_seen_whatever_stands_before_an_entry(tmp_path, policy, prefix, between_s, took_s):
+    path = tmp_path / "postgresql.log"
+    entries = loop("durations", took_s, between_s)
+    path.write_text("".join(f"{PREFIXES[prefix].format(**stamped(at))}LOG:  {message}\n" for at, message in entries))
+    found = sql_log_findings(path, policy)
+    assert list(found.found["kind"]) == ["n_plus_one"]
+    assert (found.statements, found.requests, found.unread) == (5, 1, 0)
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+@pytest.mark.parametrize("how", HOWS)
+def test_every_form_of_postgresql_s_log_is_read(tmp_path, policy, how, form):
+    if form != "text" and "verbose" in how:
+        return  # these forms keep the code apart
+    entries = [(AT, "the database\nis ready"), *loop(how, 0.02, 0.01), (AT, "duration: 2 ms")]
+    path = tmp_path / "postgresql.log"
+    path.write_text("".join(FORMS[form](stamped(at)["ms"], message) for at, message in entries))
+    found = sql_log_findings(path, policy)
+    assert list(found.found["kind"]) == ["n_plus_one"]
+    assert (found.statements, found.requests, found.unread) == (5, 1, 0)
+    total_s = found.found["total_s"][0]
+    assert total_s == pytest.approx(0.1) if how != "statements" else math.isnan(total_s)
+
+
+def text_entry(at, message):
+    return f"{at} UTC [77] LOG:  " + message.replace("\n", "\n\t") + "\n"
+
+
+def csv_entry(at, message):
+    file = io.StringIO()
+    row = (f"{at} UTC", "a", "b", 77, "127.0.0.1:4", "6b03c8b6.738b", 1, "SELECT", f"{at} UTC", "3/4", 0, "LOG",
+           "00000", message, *[None] * 9, "client backend", None, 0)  # fmt: skip
+    csv.writer(file).writerow(row)
+    return file.getvalue()
+
+
+def json_entry(at, message):
+    entry = {"timestamp": f"{at} UTC", "session_id": "6b", "error_severity": "LOG", "message": message}
+    return json.dumps(entry) + "\n"
+
+
+FORMS = {"text": text_entry, "csv": csv_entry, "json": json_entry}
+
+
+def test_a_pause_of_a_session_begins_another_request_and_other_sessions_are_apart(tmp_path, policy):
+    path = tmp_path / "postgresql.log"
+    line = "2026-01-01 10:00:{at:02} UTC [{session}]: LOG:  duration: 20 ms  statement: " + TEXT + "\n"
+    path.write_text("".join(line.format(at=3 * i, session=77, i=i) for i in range(6)))
+    assert sql_log_findings(path, policy).found.empty
+    path.write_text("".join(line.format(at=0, session=i, i=i) for i in range(6)))
+    assert sql_log_findings(path, policy).found.empty
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "hello\n", "{}\n[1]\n", '{"statement": 5}\n', "\0\xff"])

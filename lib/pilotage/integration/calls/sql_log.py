@@ -1,20 +1,22 @@
 """N+1 and duplicates in a log of SQL statements, by the rule of the tool calls.
 
 A log is JSON lines with `statement` (or `query`, `sql`) and, where known, `duration_ms`, `at` and `request` (or
-`trace`); or what PostgreSQL writes to standard error with log_min_duration_statement, one session being one request.
+`trace`); or PostgreSQL's own (standard error, CSV or JSON) with log_min_duration_statement or log_statement, one
+session being one request until it pauses.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pilotage.errors import PilotageError
+from pilotage.integration.calls import postgres_log
+from pilotage.integration.calls.postgres_log import Asked
 from pilotage.integration.calls.similar import similar_calls
 from pilotage.integration.calls.sql_text import statement
 from pilotage.playbook import IntegrationPolicy
@@ -28,23 +30,6 @@ _NAMES = {
     "request": ("request", "request_id", "trace", "trace_id"),
     "at": ("at", "timestamp", "time"),
 }
-_POSTGRES = re.compile(
-    r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)(?: (?P<zone>UTC|GMT|Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5}))?"
-    r"(?P<prefix>[^\n]*?)LOG:\s+duration: (?P<ms>[\d.]+) ms\s+(?:statement|execute [^:]*): (?P<text>.*)$"
-)
-_STAMPED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-_SESSION = re.compile(r"\[(\d+)\]")
-
-
-@dataclass
-class Asked:
-    """One logged statement; `at` is when it began, in UTC where the log says its zone."""
-
-    text: str
-    request: str
-    named: bool
-    at: datetime | None
-    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -98,20 +83,35 @@ def _read(path: Path) -> tuple[list[Asked], int]:
     except OSError as fault:
         raise PilotageError(f"cannot be read: {fault.strerror}", str(path), "name a log of SQL statements") from fault
     first = next((line for line in lines if line.strip()), "")
-    entries = list(_from_json(lines) if first.lstrip().startswith("{") else _from_postgres(lines))
+    entries = list(_from_json(lines) if first.lstrip().startswith("{") else _from_postgres(lines, first))
     asked = [entry for entry in entries if entry is not None]
     if not asked:
-        what = "holds no SQL statement that can be read"
-        raise PilotageError(what, str(path), "write JSON lines with `statement`, or PostgreSQL's log with durations")
+        advice = "write JSON lines with `statement`, or PostgreSQL's log with log_min_duration_statement = 0"
+        raise PilotageError("holds no SQL statement that can be read", str(path), advice)
     return asked, len(entries) - len(asked)
 
 
+def _from_postgres(lines: list[str], first: str) -> Iterator[Asked | None]:
+    read = postgres_log.from_csv if postgres_log.is_csv(first) else postgres_log.from_text
+    return postgres_log.statements(read(lines))
+
+
 def _from_json(lines: list[str]) -> Iterator[Asked | None]:
-    for line in filter(str.strip, lines):
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            entry = None
+    entries = [_object(line) for line in filter(str.strip, lines)]
+    if any(map(postgres_log.from_json, entries)):
+        return postgres_log.statements(map(postgres_log.from_json, entries))
+    return _of_objects(entries)
+
+
+def _object(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _of_objects(entries: list[Any]) -> Iterator[Asked | None]:
+    for entry in entries:
         text, request, at = (_first(entry, _NAMES[name]) for name in ("text", "request", "at"))
         if not isinstance(text, str) or not text.strip():
             yield None
@@ -134,31 +134,12 @@ def _time(value: Any) -> datetime | None:
         return None
 
 
-def _from_postgres(lines: list[str]) -> Iterator[Asked | None]:
-    """Entries of PostgreSQL's own log; it notes a statement when it ended, and further lines belong to it."""
-    from datetime import timedelta
-
-    now: Asked | None = None
-    for line in lines:
-        if now is not None and line.startswith("\t"):
-            now.text += f"\n{line[1:]}"
-            continue
-        if now is not None:
-            yield now
-        found, now = _POSTGRES.match(line), None
-        if found:
-            ended, ms = _time(found["at"]), float(found["ms"])
-            session = _SESSION.search(found["prefix"])
-            begun = ended - timedelta(milliseconds=ms) if ended else None
-            now = Asked(found["text"], session[1] if session else "", False, begun, ms / 1000)
-        elif not _STAMPED.match(line) and line.strip():
-            yield None
-    if now is not None:
-        yield now
-
-
 def _requests(asked: list[Asked]) -> bool:
-    """Gives statements without a request one by the pauses of their session; whether there were any."""
+    """Gives statements without a request one by the pauses of their session; whether there were any.
+
+    Times in whole seconds lie up to a second apart from what they stand for, so that no pause is seen where none was.
+    """
+    quiet_s = QUIET_S + all(one.at is None or not one.at.microsecond for one in asked)
     last: dict[str, tuple[datetime, int]] = {}
     for one in asked:
         if one.named:
@@ -166,8 +147,8 @@ def _requests(asked: list[Asked]) -> bool:
         session, number = one.request or "the log", 1
         if session in last:
             ended, number = last[session]
-            number += one.at is not None and (one.at - ended).total_seconds() > QUIET_S
+            number += one.at is not None and (one.at - ended).total_seconds() > quiet_s
         if one.at is not None:
-            last[session] = (one.at, number)
+            last[session] = (one.at + timedelta(seconds=one.seconds or 0.0), number)
         one.request = f"{session}, part {number}"
     return any(not one.named for one in asked)
