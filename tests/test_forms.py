@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pilotage.forms import fill, near, parse_mapping, read_mapping
 
@@ -21,6 +21,8 @@ class Form(BaseModel):
     parts: tuple[Part, ...] = ()
     named: dict[str, Part] = {}
     words: dict[str, str] = {}
+    code: str = Field("", pattern=r"^[a-z]{0,3}$")
+    several: int = Field(2, gt=1)
 
 
 def test_scalars_are_what_yaml_says_or_the_text_that_was_written():
@@ -60,6 +62,8 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
         ({"part": []}, ["part: is not a known key; did you mean 'parts'?"]),
         ({"parts": [{"value": 1, "zzz": 2}]}, ["parts[1].zzz: is not a known key; known: value, unit"]),
         ({"parts": [{"value": 1, "Unit2": 2}]}, ["parts[1].Unit2: is not a known key; did you mean 'unit'?"]),
+        ({"code": "{x}"}, ["code: should match ^[a-z]{0,3}$ (got '{x}')"]),
+        ({"several": 1}, ["several: should be more than 1 (got 1)"]),
         ([], ["should be a mapping of keys to values"]),
     ],
 )

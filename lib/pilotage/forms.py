@@ -41,6 +41,7 @@ SHOULD = {
     "dict_type": "should be a mapping of keys to values",
     "mapping_type": "should be a mapping of keys to values",
     "model_type": "should be a mapping of keys to values",
+    "string_pattern_mismatch": "should match {pattern}",
     "greater_than": "should be more than {gt:g}",
     "greater_than_equal": "should be at least {ge:g}",
     "less_than": "should be less than {lt:g}",
@@ -159,8 +160,9 @@ def _lines(model: type[BaseModel], item: ErrorDetails) -> Iterator[str]:
         told = str(item["ctx"]["error"]).split("\n")
         yield from (f"{owner}{line}{_got(given) if len(told) == 1 else ''}" for line in told)
     else:
-        should = SHOULD.get(kind) or item["msg"].replace("Input should", "should")
-        yield f"{owner}{should.format(**item.get('ctx', {}))}{_got(given)}"
+        ours = SHOULD.get(kind)  # pydantic's own words may hold braces: those of a pattern
+        should = ours.format(**item.get("ctx", {})) if ours else item["msg"].replace("Input should", "should")
+        yield f"{owner}{should}{_got(given)}"
 
 
 def _spell(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
