@@ -141,13 +141,26 @@ def test_lag_is_what_the_group_has_not_committed(
     assert rows["events.lag"]["reason"] == reason
 
 
-def _ten_sent_three_committed(servers: str) -> None:
+def test_a_commit_behind_the_end_of_a_partition_does_not_cancel_out_what_waits_in_another(
+    probed: Probed, cluster: Any
+) -> None:
+    _ten_sent_three_committed(cluster.servers, ahead=5)
+    limit = {"value": 3, **LIMIT}
+    rows = probed(
+        address=f"kafka://{cluster.servers}", topic="invoices", group="readers", lag_max=limit, probe_may_write=False
+    )
+    assert rows["events.lag"]["reason"] == "commit_ahead"
+    assert "partition 1 of invoices ends at 0, and the group has committed 5" in rows["events.lag"]["evidence"]
+
+
+def _ten_sent_three_committed(servers: str, ahead: int = 0) -> None:
     producer = Producer({"bootstrap.servers": servers, "log_level": 0})
     for number in range(10):
         producer.produce("invoices", str(number), partition=0)
     assert producer.flush(5) == 0
     reader = Consumer({"bootstrap.servers": servers, "group.id": "readers", "log_level": 0})
-    reader.commit(offsets=[TopicPartition("invoices", 0, 3)], asynchronous=False)
+    placed = [TopicPartition("invoices", 0, 3), *([TopicPartition("invoices", 1, ahead)] if ahead else [])]
+    reader.commit(offsets=placed, asynchronous=False)
     reader.close()
 
 

@@ -27,6 +27,8 @@ CODES: Mapping[str, str] = {
     "topic_unknown": "The broker has no topic or queue of this name; check topic.",
     "group_missing": "The lag of a Kafka topic is that of a consumer group; write group.",
     "group_unknown": "The consumer group has never committed anything on this topic; check group.",
+    "commit_ahead": "The group has committed more than the topic holds, so its lag is unknown: it was made anew or "
+    "lost its end. Reset the group's offsets.",
     "lag_exceeded": "More messages wait than lag_max allows; consumers are too slow or stand still.",
     "left_behind": "The probe's own topics could not be removed; remove those that the evidence names.",
 }

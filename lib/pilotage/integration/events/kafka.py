@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from pilotage.integration.checks import Fault
 from pilotage.integration.events import kafka_words
+from pilotage.integration.events.kafka_settings import own_settings, servers, written
 from pilotage.integration.events.kafka_topics import SLICE_S, Topics
 from pilotage.integration.events.messages import Message, Received
 from pilotage.integration.events.settings import login
@@ -25,7 +25,6 @@ ATTEMPTS = 3  # of processing a message, before it is put aside
 SOCKET_MS = 4000  # a broker that went away is noticed while the probe still has time to say so
 HASTY = {"fetch.wait.max.ms": 20, "fetch.error.backoff.ms": 20, "reconnect.backoff.ms": 10}  # for a few messages
 QUIET = {"log_level": 0}  # what goes wrong comes through the error callback
-OF_THE_PROBE = ("bootstrap.servers", "metadata.broker.list", "group.id", "group.instance.id", "client.id", "error_cb")
 SHARED = ("security.", "sasl.", "ssl.", "enable.ssl", "broker.address", "client.dns")  # how to reach the broker at all
 
 
@@ -36,7 +35,7 @@ class Kafka:
         self.gone = False
         self._system = system
         self._mock = Producer({"test.mock.num.brokers": 1, **QUIET}) if system.address == EMBEDDED else None
-        self._servers = _servers(system.address)
+        self._servers = servers(system.address)
         self._group = f"pilotage-probe-{uuid.uuid4().hex[:12]}"
         self._errors: dict[str, str] = {}
         self._producer: Producer | None = None
@@ -151,7 +150,7 @@ class Kafka:
     def _shared(self) -> dict[str, Any]:
         """How every client reaches the broker: the address, encryption and login."""
         given = {**self._system.consumer, **self._system.producer}
-        shared = {key: _value(value) for key, value in given.items() if key.startswith(SHARED)}
+        shared = {key: written(value) for key, value in given.items() if key.startswith(SHARED)}
         known = login(self._system)
         if known is not None:  # a password goes over no plain connection unless the entry says so
             shared = {"security.protocol": "sasl_ssl", "sasl.mechanisms": "PLAIN"} | shared
@@ -163,13 +162,13 @@ class Kafka:
         )
 
     def _a_producer(self) -> Producer:
-        return Producer(_own(self._system.producer) | self._shared())
+        return Producer(own_settings(self._system.producer) | self._shared())
 
     def _a_consumer(self, changed: dict[str, Any] | None = None) -> Consumer:
         """With one's own settings; where they do not say it, what is read is committed by hand."""
         safe = {"enable.auto.commit": "false", "auto.offset.reset": "earliest"}
         probe = {"group.id": self._group, **self._shared()}
-        return Consumer(HASTY | safe | _own(self._system.consumer) | probe | (changed or {}))
+        return Consumer(HASTY | safe | own_settings(self._system.consumer) | probe | (changed or {}))
 
     @contextmanager
     def _consumer(self, changed: dict[str, Any]) -> Iterator[Consumer]:
@@ -266,22 +265,13 @@ class Kafka:
         self._errors[error.name()] = error.str()
 
 
-def _servers(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.hostname}:{parts.port or 9092}" if parts.hostname else "127.0.0.1:9092"
-
-
-def _own(settings: Any) -> dict[str, Any]:
-    """One's own settings without those that only the probe may set."""
-    return {key: _value(value) for key, value in settings.items() if key not in OF_THE_PROBE}
-
-
-def _value(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
 def _waiting(consumer: Consumer, done: TopicPartition) -> int:
+    """Messages behind the group's commit in one partition. Fault where it lies behind the end: such a place would
+    cancel out what waits elsewhere."""
     low, high = consumer.get_watermark_offsets(done, timeout=ANSWER_S / 2)
+    if done.offset > high:
+        told = f"partition {done.partition} of {done.topic} ends at {high}, and the group has committed {done.offset}"
+        raise Fault("commit_ahead", told)
     return int(high - (done.offset if done.offset >= 0 else low))
 
 
