@@ -277,3 +277,41 @@ def test_a_csv_row_of_another_length_far_down_is_a_broken_file(desk: Any) -> Non
     lines = "".join(f"{n},Name {n}\n" for n in range(30_000))
     desk.csv(f"id,name\n{lines}1,2,3\n")
     assert desk.failed()["reachable.suppliers"] == "broken_file"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id;name\n001;Alder, Birch\n002;1,5\n",
+        "id\tname\n001\tAlder\n002\tBirch\n",
+        "\ufeffid;name\n001;Alder\n002;Birch\n",
+        'id,name\n001,"Al\nder, the ""old"""\n002,Birch\n\n',
+        "id,name\r\n001,Alder\r\n\r\n002,Birch",
+        "Suppliers of May\n\nid,name\n001,Alder\n002,Birch\n",
+        "id,name,,\n001,Alder,,\n002,Birch,,\n",
+        "id,name,note,note\n001,Alder,a,b\n002,Birch,a,b\n",
+        "id;name;first, last\n001;Alder;x\n002;Birch;y\n",
+        "id,name\n001,Alder\n" + "".join(f"a{n},b\n" for n in range(25_000)) + '002,"B, C"\n',
+    ],
+)
+def test_a_csv_file_is_read_however_it_is_written(desk: Any, text: str) -> None:
+    desk.csv(text)
+    assert desk.failed() == {}
+
+
+TORN = {
+    "a short row": ("id,name,z\n001,Alder,q\n002,Birch\n003,Cedar,q\n", "line 3 has 2 values where line 1 has 3"),
+    "no row as long as the first line": ("id,name\n001,Alder,q\n002,Birch,q\n", "line 2 has 3 values"),
+    "two torn rows": ("id,name\n001,Alder\n002\n003,Cedar,q\n", "line 3 has 1 value where line 1 has 2"),
+    "a short row between semicolons": ("id;name;z\n001;Alder;q\n002;Birch\n", "line 3 has 2 values"),
+    "a name that stands there twice": ("id,id,name\n001,1,Alder\n", "several columns called 'id'"),
+}
+
+
+@pytest.mark.parametrize("how", TORN)
+def test_a_torn_csv_file_is_a_broken_one_and_not_a_table_of_other_columns(desk: Any, how: str) -> None:
+    text, words = TORN[how]
+    desk.csv(text)
+    row = desk.probe()["reachable.suppliers"]
+    assert row["reason"] == "broken_file"
+    assert words in row["evidence"]

@@ -14,8 +14,9 @@ import duckdb
 
 from pilotage.forms import near
 from pilotage.integration.checks import Fault, Skip
+from pilotage.integration.virtualization import csv_file
 from pilotage.integration.virtualization.sqlite import reading
-from pilotage.integration.virtualization.stream import Stream, literal, picked, quoted
+from pilotage.integration.virtualization.stream import Stream, literal, quoted
 from pilotage.playbook.sources import Source, is_csv, is_postgres
 
 Kind = Literal["text", "integer", "number", "flag", "time", "date", "other"]
@@ -77,7 +78,7 @@ class Layer:
             if not path.is_file():
                 raise Fault("no_such_file", f"there is no file {source.address}")
             if is_csv(source.address):
-                names, types = self._view(source, _csv(self, path, as_text))
+                names, types = self._view(source, _csv(self, path, as_text, wanted))
             elif path.suffix == ".parquet":
                 names, types = self._view(source, f"read_parquet({literal(_pattern(path))})")
             else:
@@ -158,23 +159,11 @@ def _pattern(path: Path) -> str:
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
-def _csv(layer: Layer, path: Path, as_text: set[str]) -> str:
-    """The reader of a CSV file, its types made out from all rows, so that none comes up later that does not fit."""
-    if not path.stat().st_size:
-        raise Fault("broken_file", f"{path.name} is empty")
-    file = literal(_pattern(path))
+def _csv(layer: Layer, path: Path, as_text: set[str], wanted: set[str] | None) -> str:
     try:
-        names = [row[0] for row in layer.ask(f"DESCRIBE SELECT * FROM read_csv({file}, header = true)")]
-        forced = _types({name: "VARCHAR" for name in picked(names, as_text) if name in as_text})
-        found = layer.ask(f"DESCRIBE SELECT * FROM read_csv({file}, header = true, sample_size = -1{forced})")
+        return csv_file.reader(layer.ask, path, _pattern(path), as_text, wanted)
     except duckdb.Error as error:
         raise Fault("broken_file", f"{path.name}: {said(error)}") from error
-    return f"read_csv({file}, header = true{_types({row[0]: row[1] for row in found})})"
-
-
-def _types(types: Mapping[str, str]) -> str:
-    inner = ", ".join(f"{literal(name)}: {literal(type)}" for name, type in types.items())
-    return f", types = {{{inner}}}" if types else ""
 
 
 def _from_postgres(source: Source, wanted: set[str] | None) -> AbstractContextManager[Stream]:
