@@ -186,6 +186,25 @@ def test_of_a_database_only_the_columns_that_checks_need_are_fetched(tmp_path: P
         assert (list(table.kinds), table.rows, len(table.names)) == (["cents"], 3, 5)
 
 
+def test_generated_columns_are_columns_and_those_a_virtual_table_keeps_to_itself_are_none(desk: Any) -> None:
+    desk.sqlite(
+        "CREATE TABLE sums (a INTEGER, twice INTEGER AS (2 * a), kept INTEGER AS (a + 1) STORED);"
+        " INSERT INTO sums VALUES (3); CREATE VIRTUAL TABLE words USING fts5(word)"
+    )
+    with opened(desk.folder) as layer:
+        for name, columns in {"sums": ("a", "twice", "kept"), "words": ("word",)}.items():
+            source = Source(name=name, address="ledger.sqlite", table=name)
+            assert layer.add(source, None, set()).names == columns
+        assert layer.ask("SELECT * FROM sums") == [(3, 6, 4)]
+
+
+def test_a_table_is_found_as_sqlite_finds_it_and_a_near_name_is_told(desk: Any) -> None:
+    desk.invoices["table"] = "INVOICES"
+    assert desk.failed() == {}
+    desk.invoices["table"] = "invoice"
+    assert "did you mean 'invoices'?" in desk.probe()["reachable.invoices"]["evidence"]
+
+
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
 def test_the_sqlite_connection_cannot_write_and_leaves_no_file(desk: Any, mode: str) -> None:
     desk.sqlite(f"PRAGMA journal_mode = {mode}")

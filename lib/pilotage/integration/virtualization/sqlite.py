@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from pilotage.forms import near
 from pilotage.integration.checks import Fault
 from pilotage.integration.virtualization.stream import BATCH, Stream, picked, quoted
 
@@ -44,10 +45,11 @@ def connected(path: Path) -> sqlite3.Connection:
 
 
 def _stream(connection: sqlite3.Connection, table: str, wanted: set[str] | None) -> Stream:
-    known = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?"
-    if connection.execute(known, [table]).fetchone() is None:
-        raise Fault("no_such_table", f"the file has no table {table!r}")
-    names = [row[1] for row in connection.execute(f"PRAGMA table_info({quoted(table)})")]
+    known = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+    if table.lower() not in {name.lower() for name in known}:  # as SQLite compares names
+        raise Fault("no_such_table", f"the file has no table {table!r}{near(table, known)}")
+    # Unlike table_info it lists generated columns; 1 marks those that a virtual table keeps to itself.
+    names = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({quoted(table)})") if row[6] != 1]
     columns = picked(names, wanted)
     types = _types(connection, table, columns)
     return Stream(names, types, _batches(connection, table, types))
