@@ -91,6 +91,19 @@ def test_one_fault_fails_its_own_check_and_no_other(
     assert left(amqp, made) == []
 
 
+def test_queues_that_the_user_may_not_make_are_not_left_behind(
+    probed: Probed, amqp: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise pika.exceptions.ChannelClosedByBroker(403, "ACCESS_REFUSED - configure access refused")
+
+    for name in ("queue_declare", "queue_delete"):
+        monkeypatch.setattr(BlockingChannel, name, refused)
+    rows = probed(address=amqp)
+    assert set(failed(rows).values()) == {"not_allowed"}
+    assert rows["events.removed"]["evidence"] == "nothing was made"
+
+
 def test_of_ones_own_dead_letter_exchange_no_more_is_said_than_was_seen(
     probed: Probed, amqp: str, channel: Any
 ) -> None:

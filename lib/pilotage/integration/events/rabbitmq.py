@@ -174,6 +174,8 @@ class RabbitMq:
             try:
                 channel.queue_declare(name, durable=not classic, exclusive=classic, arguments=given)
             except AMQPError as error:
+                if rabbitmq_words.code(error) == rabbitmq_words.ACCESS_REFUSED:  # so there is nothing to remove
+                    self._made.remove(name)
                 if (told := rabbitmq_words.fault(error)).reason == "unexpected":
                     raise Fault("topic_not_created", told.evidence) from None
                 raise
