@@ -50,12 +50,24 @@ FOUND = {
     "one of them failed and was repeated": [*many(lambda i: call(i, {"id": i}), 5), call(5, {"id": 4})],
     "without times": [{**call(i, {"id": i}), "started_at": None, "duration_s": None} for i in range(5)],
     "nested values": many(lambda i: call(i, {"filter": {"id": i}})),
+    "nested keys in another order": many(
+        lambda i: call(i, {"id": i, "f": {"a": 1, "b": {"c": 2, "d": 3}} if i % 2 else {"b": {"d": 3, "c": 2}, "a": 1}})
+    ),
+    "a list of one": many(lambda i: call(i, {"ids": [i], "k": {}})),
+    "positions in a list": many(lambda i: call(i, json.dumps([i, "x"]))),
+    "names that look like places": many(lambda i: call(i, {'a[0].b"[': i, "c[1]": 2})),
 }
 FOUND["one of them failed and was repeated"][4]["status"] = "error"
 NOT_FOUND = {
     "four calls": many(lambda i: call(i, {"id": i}), 4),
     "two arguments vary": many(lambda i: call(i, {"id": i, "day": i})),
     "pages": many(lambda i: call(i, {"page": i})),
+    "a nested page": many(lambda i: call(i, {"filter": {"page": i}, "id": 1})),
+    "the number of a page": many(lambda i: call(i, {"page": {"number": i}, "id": 1})),
+    "two positions of a list vary": many(lambda i: call(i, json.dumps([i, -i]))),
+    "two nested values vary": many(lambda i: call(i, {"f": {"a": i, "b": -i}})),
+    "two vary under names that look like places": many(lambda i: call(i, {"a[0]": i, "a[1]": -i})),
+    "a printed Python dict": many(lambda i: call(i, f"{{'id': {i}}}")),
     "pageToken": many(lambda i: call(i, {"pageToken": f"t{i}", "id": 1})),
     "other keys each time": many(lambda i: call(i, {f"key{i}": 1})),
     "other tools": many(lambda i: call(i, {"id": i}, tool=f"t{i}")),
@@ -66,6 +78,14 @@ NOT_FOUND = {
     "torn JSON": many(lambda i: call(i, f'{{"id": {i}, "k')),
     "no arguments": many(lambda i: call(i, "")),
 }
+
+
+@pytest.mark.parametrize(
+    "name", ["page_number", "pageNumber", "next_cursor", "nextPageToken", "after", "start", "startAt", "START-AT"]
+)
+def test_the_shipped_playbook_knows_the_usual_names_of_paging(look, name):
+    assert look(many(lambda i: call(i, {name: f"t{i}", "id": 1}))).found.empty
+    assert not look(many(lambda i: call(i, {f"{name}_of": f"t{i}", "id": 1}))).found.empty
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -111,6 +111,7 @@ def _remarks(found: CallFindings) -> Iterator[str]:
         )
     if found.unread:
         yield f"The arguments of {found.unread:,} of {count(found.calls, 'calls')} are not known and were not compared."
+        yield "Known are arguments written as JSON, as key=value or as plain text, not as Python prints a dict."
     if found.untimed:
         yield f"{count(found.untimed, 'calls')} have no duration; they count as long enough."
 

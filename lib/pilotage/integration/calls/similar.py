@@ -65,9 +65,11 @@ best AS (FROM grouped JOIN large USING (place, varying, rest)
          QUALIFY row_number() OVER (PARTITION BY place, seq ORDER BY size DESC, varying, rest) = 1),
 apart AS (SELECT *, {_BESIDE.format(group="place, varying, rest")} FROM best)
 SELECT place, '{N_PLUS_ONE}' AS kind, varying, {_FOUND}
-FROM apart WHERE NOT beside AND NOT list_contains($paging, {{plain}}) GROUP BY place, varying, rest
+FROM apart WHERE NOT beside AND NOT {{paging}} GROUP BY place, varying, rest
 HAVING count(*) >= $calls_min AND {_LONG_ENOUGH}"""
-_PLAIN = r"regexp_replace(lower(varying), '[^a-z0-9]', '', 'g')"  # pageToken, page_token and page-token are alike
+# pageToken, page_token and page-token are alike; of a nested argument (filter.page) any part may say so.
+_PAGING = r"""list_has_any($paging, list_transform(string_split(varying, '.'),
+                                                   lambda part: regexp_replace(lower(part), '[^a-z0-9]', '', 'g')))"""
 
 _WORST = f"""
 WITH found AS MATERIALIZED (({_N_PLUS_ONE}) UNION ALL BY NAME ({_DUPLICATES}))
@@ -92,7 +94,7 @@ def similar_calls(connection: duckdb.DuckDBPyConnection, calls: str, policy: Cal
         "slack_us": _WHOLE_SECOND_US if rounded else _FINER_US, "calls_min": max(2, policy.calls_min),
         "total_ms_min": policy.total_ms_min, "paging": [_plain(name) for name in policy.paging_arguments],
     }  # fmt: skip
-    found = connection.execute(_WORST.format(plain=_PLAIN, calls=calls), asked).df()
+    found = connection.execute(_WORST.format(paging=_PAGING, calls=calls), asked).df()
     connection.execute("DROP TABLE named_calls; DROP TABLE repeated_calls")
     return found
 

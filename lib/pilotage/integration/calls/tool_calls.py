@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 RATE = "n_plus_one_rate"
 WHOLE_TEXT = "the text"  # the one argument of a call whose arguments are neither JSON nor named
 
-# Arguments as named values: a JSON object, `key=value, key=value`, else one text. A torn object is not known.
+# Arguments as named values: JSON, `key=value, key=value`, else one text. A torn object is not known. Of JSON those are
+# values that hold no others by name, so that the order of names nowhere counts; a list below is one value. What stands
+# in quotes in a place (`$.filter."a[0]"`) is a name, whatever it looks like.
 _CALLS = rf"""
-CREATE OR REPLACE TEMP VIEW argued_calls AS
+CREATE OR REPLACE TEMP TABLE argued_calls AS
 SELECT t.interaction_id AS run, t.seq, t.tool, t.status, t.started_at AS begun, t.duration_s,
   CASE WHEN t.arguments IS NULL OR trim(t.arguments) IN ('', 'null') THEN NULL
-       WHEN json_valid(t.arguments) AND json_type(t.arguments) = 'OBJECT'
-       THEN list_transform(list_zip(json_keys(t.arguments), json_extract(t.arguments, '$.*')),
-                           lambda p: {{'key': p[1], 'value': p[2]::VARCHAR}})
+       WHEN json_valid(t.arguments) AND json_type(t.arguments) IN ('OBJECT', 'ARRAY')
+       THEN (SELECT list({{'key': ltrim(fullkey[2:], '.'), 'value': value::VARCHAR}})
+             FROM json_tree(CASE WHEN json_valid(t.arguments) THEN t.arguments END)
+             WHERE NOT contains(regexp_replace(fullkey, '"(?:[^"\\]|\\.)*"', '', 'g')[3:], '[')
+               AND CASE WHEN fullkey = '$' THEN value::VARCHAR IN ('{{}}', '[]')
+                        ELSE type <> 'OBJECT' OR value::VARCHAR = '{{}}' END)
        WHEN ltrim(t.arguments)[1] = '{{' THEN NULL
        WHEN regexp_matches(t.arguments, '^\s*[A-Za-z_][\w.-]*\s*=')
        THEN list_transform(string_split(regexp_replace(t.arguments, '[,;]\s*([A-Za-z_][\w.-]*)\s*=',
