@@ -48,6 +48,11 @@ def test_one_fault_fails_its_own_check_and_no_other(
     assert reason in CODES
 
 
+def test_a_message_that_the_settings_do_not_let_through_is_named_as_such(probed: Probed) -> None:
+    told = failed(probed(producer={"message.max.bytes": 1000}, message={"invoice": "x" * 2000, "amount": 1}))
+    assert set(told.values()) == {"message_too_large"}
+
+
 @pytest.mark.parametrize(
     ("changed", "id", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -166,6 +167,22 @@ def test_settings_that_pika_does_not_know_are_refused(probed: Probed, changed: d
 
 def test_nobody_at_the_address_is_unreachable(probed: Probed) -> None:
     assert failed(probed(address="amqp://127.0.0.1:1")) == {"events.reachable": "unreachable"}
+
+
+def test_who_accepts_and_says_nothing_has_timed_out_in_words(probed: Probed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rabbitmq_settings, "ANSWER_S", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        row = probed(address=f"amqp://127.0.0.1:{silent.getsockname()[1]}")["events.reachable"]
+    assert (row["reason"], "did not answer in time" in row["evidence"]) == ("timed_out", True)
+
+
+def test_a_queue_argument_that_has_no_effect_is_told_and_fails_nothing(probed: Probed) -> None:
+    for queue, told in (({"x-maxlength": 5}, True), ({"x-max-length": 5}, False)):
+        rows = probed(address="amqp://127.0.0.1:1", queue=queue)
+        assert rows["events.settings"]["status"] == "pass"
+        assert (
+            "no queue argument x-maxlength; did you mean 'x-max-length'?" in rows["events.settings"]["evidence"]
+        ) == told
 
 
 def test_a_virtual_host_that_is_not_there_is_named(probed: Probed, amqp: str) -> None:

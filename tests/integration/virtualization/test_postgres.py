@@ -176,6 +176,25 @@ def test_a_wrong_password_is_a_refused_login_and_is_not_repeated(
     assert "nobody knows" not in row["evidence"]
 
 
+def test_a_server_of_another_protocol_is_not_taken_for_one_with_a_bad_certificate(
+    desk: Any, invoices: dict[str, Any]
+) -> None:
+    def answer() -> None:
+        with server.accept()[0] as client:
+            client.recv(8)
+            client.sendall(b"AMQP\0\0\x09\x01")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        address = f"postgresql://127.0.0.1:{server.getsockname()[1]}/test?gssencmode=disable"
+        desk.entry["sources"][0] = invoices | {"address": address}
+        row = desk.probe()["reachable.invoices"]
+        thread.join()
+    assert row["reason"] == "unreachable"
+    assert "does not speak PostgreSQL" in row["evidence"]
+
+
 def test_a_server_that_accepts_and_says_nothing_times_out(
     desk: Any, invoices: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ CODES: Mapping[str, str] = {
     "topic_not_created": "The broker does not create a topic or queue for the probe; the evidence has its reason.",
     "broker_gone": "The broker answered at first and then went away; see its log, and the network between.",
     "not_confirmed": "The broker did not confirm what was sent, so nobody would notice a loss: acks, confirm_delivery.",
+    "message_too_large": "Kafka's client or the broker takes no message this long; see message.max.bytes of both.",
     "messages_lost": "Messages that were sent did not arrive; see limits of length and age in the queue's arguments.",
     "bytes_changed": "A message arrived with other bytes than it was sent with.",
     "keys_reordered": "Messages of one key can overtake each other; send each key to one partition (partitioner).",

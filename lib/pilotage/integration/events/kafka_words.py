@@ -30,6 +30,8 @@ def fault(error: KafkaError, otherwise: str) -> Fault:
         return Fault("login_refused", error.str())
     if name in NOT_ALLOWED:
         return Fault("not_allowed", error.str())
+    if name == "MSG_SIZE_TOO_LARGE":
+        return Fault("message_too_large", error.str())
     return Fault(otherwise, f"{name}: {error.str()}")
 
 

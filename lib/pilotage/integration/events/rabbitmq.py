@@ -14,7 +14,7 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, NackError, ReentrancyError, UnroutableError  # fmt: skip
 
 from pilotage.integration.checks import Fault
-from pilotage.integration.events import rabbitmq_words
+from pilotage.integration.events import rabbitmq_settings, rabbitmq_words
 from pilotage.integration.events.messages import Message, Received
 from pilotage.integration.events.rabbitmq_settings import OwnSettings, parameters
 from pilotage.playbook.systems import EventsSystem
@@ -44,7 +44,7 @@ class RabbitMq:
         known = self._own.check()
         if self._system.queue.get("x-queue-type") == "stream":
             raise Fault("client_setting", "queue: the probe reads queues, and a stream is none")
-        return f"{known} settings are known to pika"
+        return f"{known} settings are known to pika{rabbitmq_settings.ignored(self._system.queue)}"
 
     def reachable(self) -> str:
         """Open the connection, with the user, in the virtual host."""

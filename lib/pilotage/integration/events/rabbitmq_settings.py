@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from pika import BasicProperties, ConnectionParameters, PlainCredentials, SSLOptions
 from pika.exceptions import AMQPError
 
+from pilotage.forms import near
 from pilotage.integration.checks import Fault
 from pilotage.integration.events.settings import login
 from pilotage.playbook.systems import EventsSystem
@@ -24,6 +25,12 @@ PROPERTIES = ("content_type", "content_encoding", "headers", "delivery_mode", "p
               "expiration", "timestamp", "type", "user_id", "app_id")  # fmt: skip
 PRODUCER = (*CONNECTION, *PROPERTIES, "confirm_delivery", "mandatory")
 CONSUMER = (*CONNECTION, "auto_ack", "prefetch_count", "exclusive", "arguments")
+QUEUE = ("x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-overflow", "x-dead-letter-exchange",
+         "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-single-active-consumer", "x-max-priority",
+         "x-queue-type", "x-queue-mode", "x-queue-version", "x-delivery-limit", "x-queue-leader-locator",
+         "x-queue-master-locator", "x-initial-cluster-size", "x-quorum-initial-group-size",
+         "x-quorum-target-group-size", "x-max-in-memory-length", "x-max-in-memory-bytes",
+         "x-cancel-on-ha-failover")  # fmt: skip
 FLAGS = ("confirm_delivery", "mandatory", "auto_ack", "exclusive")
 MAPPINGS = ("headers", "arguments", "client_properties")
 
@@ -86,6 +93,12 @@ class OwnSettings:
         if wrong:
             raise Fault("client_setting", "; ".join(wrong))
         return len(self.producer) + len(self.consumer)
+
+
+def ignored(queue: Mapping[str, Any]) -> str:
+    """Words on arguments that RabbitMQ does not know, and so takes without effect; a plugin may know them."""
+    told = [f"{name}{near(name, QUEUE)}" for name in queue if name not in QUEUE]
+    return f"; RabbitMQ itself knows no queue argument {', '.join(told)}" if told else ""
 
 
 def parameters(system: EventsSystem) -> ConnectionParameters:

@@ -56,8 +56,9 @@ def unopened(error: BaseException) -> Fault:
             return Fault("login_refused", words)
         if isinstance(one, IncompatibleProtocolError):
             return Fault("unreachable", f"what answers there does not speak AMQP 0-9-1: {words}")
-    late = any("timeout" in type(one).__name__.lower() or "timed out" in str(one) for one in inner)
-    return Fault("timed_out" if late else "unreachable", words)
+    if any("timeout" in type(one).__name__.lower() or "timed out" in str(one) for one in inner):
+        return Fault("timed_out", "the broker did not answer in time while the connection was opened")
+    return Fault("unreachable", words)
 
 
 def _within(error: BaseException) -> Iterator[BaseException]:

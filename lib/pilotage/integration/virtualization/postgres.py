@@ -85,6 +85,8 @@ def _refused(error: psycopg.OperationalError) -> Exception:
     said = " ".join(str(error).split())
     if isinstance(error, psycopg.errors.ConnectionTimeout):
         return TimeoutError(said)
+    if "invalid response to SSL negotiation" in said:
+        return ConnectionError(f"what answers there does not speak PostgreSQL's protocol: {said}")
     if "FATAL" not in said:
         return Fault("tls_error", said) if "SSL" in said or "certificate" in said else ConnectionError(said)
     return Fault("no_such_database" if "database" in said and "does not exist" in said else "login_refused", said)
