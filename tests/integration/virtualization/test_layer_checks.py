@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -203,6 +204,21 @@ def test_a_table_is_found_as_sqlite_finds_it_and_a_near_name_is_told(desk: Any) 
     assert desk.failed() == {}
     desk.invoices["table"] = "invoice"
     assert "did you mean 'invoices'?" in desk.probe()["reachable.invoices"]["evidence"]
+
+
+def test_a_view_without_end_hears_when_it_is_told_to_end(desk: Any) -> None:
+    """So that what the probe made is taken away; SQLite itself would go on until it is killed."""
+    desk.sqlite(
+        "CREATE VIEW endless AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT i FROM r"
+    )
+    source = Source(name="endless", address="ledger.sqlite", table="endless")
+    before = signal.signal(signal.SIGALRM, lambda *_: sys.exit(143))
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(SystemExit), opened(desk.folder) as layer:
+            layer.add(source, None, set())
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])

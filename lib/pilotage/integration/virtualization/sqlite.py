@@ -16,6 +16,8 @@ from pilotage.integration.checks import Fault
 from pilotage.integration.virtualization.stream import BATCH, Stream, picked, quoted
 
 WAIT_S = 5.0  # for another program that holds the file
+STEPS = 1_000_000  # of SQLite's machine, a few milliseconds
+TOLD_TO_END = 143  # 128 + SIGTERM
 _WAL = b"\x02\x02"  # bytes 18 and 19 of a file whose changes go to a log beside it first
 
 
@@ -24,9 +26,12 @@ def reading(path: Path, table: str, wanted: set[str] | None) -> Iterator[Stream]
     """The table's columns and rows, all from one state of the file; Fault where it has no such table."""
     try:
         with closing(connected(path)) as connection:
+            connection.set_progress_handler(lambda: None, STEPS)  # the moment at which being told to end is heard
             connection.execute("BEGIN")
             yield _stream(connection, table, wanted)
     except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):  # what SQLite makes of the exception of whoever told us to end
+            raise SystemExit(TOLD_TO_END) from error
         if "locked" in str(error) or "busy" in str(error):
             raise TimeoutError(f"{path.name} is locked by another program") from error
         raise Fault("broken_file", f"{path.name}: {error}") from error
