@@ -9,17 +9,20 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pilotage.integration.checks import Fault
-from pilotage.integration.mcp.stdio import ANSWER_BYTES
+from pilotage.integration.mcp.stdio import WRITE_S, refusal
+from pilotage.integration.mcp.stream import Listening, bounded, is_asked, messages, read_json
 
 TAKES = "application/json, text/event-stream"
 PIECE = 65_536
 LEFT_S = 0.05  # for the end of a stream whose answer was read
+REFUSE_S = 2.0  # for what the server asks to be answered
+SESSION, VERSION = "Mcp-Session-Id", "MCP-Protocol-Version"
 CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, http.client.CannotSendRequest)
 
 
@@ -64,35 +67,47 @@ class HttpPipe:
 
     def __init__(self, address: str, headers: Mapping[str, str]) -> None:
         self._parts, self._headers = urlsplit(address), dict(headers)
+        self._path = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
         self._connection: http.client.HTTPConnection | None = None
-        self._session = ""
+        self._listening: Listening | None = None
+        self._session: dict[str, str] = {}  # the headers that name it, where the server keeps sessions
 
     def request(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
         """The answer to the message; Fault where the server answers with none."""
         until = time.monotonic() + timeout_s
-        response = self._post(message, headers, timeout_s)
-        self._session = response.headers.get("Mcp-Session-Id") or self._session
-        try:
-            answer = self._read(response, message["id"], until)
-        except BaseException:
-            self.close()  # half an answer is left on it
-            raise
-        if isinstance(answer, dict) and _is_answer(answer, response.status):
-            return answer
+        with _in_time(message, timeout_s):
+            response = self._post(message, headers, timeout_s)
+            try:
+                answer = self._read(response, message["id"], until)
+            except BaseException:
+                self._hang_up()  # half an answer is left on it
+                raise
+        if _is_answer(answer, response.status):
+            return dict(answer)
         raise _no_answer(response)
 
     def notify(self, message: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         """The message is sent; an answer is not looked at."""
-        _body(self._post(message, headers, 10.0), time.monotonic() + 10.0)
+        with _in_time(message, WRITE_S):
+            _body(self._post(message, headers, WRITE_S), time.monotonic() + WRITE_S)
+        if self._session and message["method"] == "notifications/initialized":
+            self._session |= {key: value for key, value in headers.items() if key == VERSION}
+            sent = {"Accept": "text/event-stream", **self._session, **self._headers}
+            self._listening = Listening(self._connected(REFUSE_S), self._path, sent, self._refuse)
 
     def status(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> int:
         """The status with which the message is answered."""
         response = self._post(message, headers, timeout_s)
-        self.close()
+        self._hang_up()
         return response.status
 
     def close(self) -> None:
         """The connection is closed."""
+        if self._listening is not None:
+            self._listening.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -106,7 +121,7 @@ class HttpPipe:
         try:
             return self._sent(message, headers, timeout_s)
         except CLOSED:
-            self.close()
+            self._hang_up()
             if not kept:
                 raise lost from None
         try:
@@ -123,19 +138,20 @@ class HttpPipe:
         connection.response_class = functools.partial(_Response, until=until)  # type: ignore[assignment]
         if connection.sock is not None:
             connection.sock.settimeout(timeout_s)
-        session = {"Mcp-Session-Id": self._session} if self._session else {}
-        everything = {"Content-Type": "application/json", "Accept": TAKES, **session, **headers, **self._headers}
-        path = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
+        everything = {"Content-Type": "application/json", "Accept": TAKES, **self._session, **headers, **self._headers}
         try:
-            connection.request("POST", path, json.dumps(message).encode(), everything)
-            return connection.getresponse()
+            connection.request("POST", self._path, json.dumps(message).encode(), everything)
+            response = connection.getresponse()
         except socket.gaierror as error:
             raise Fault("unreachable", f"{self._parts.hostname}: {error.strerror}") from None
         except (TimeoutError, http.client.BadStatusLine, http.client.LineTooLong, http.client.HTTPException) as error:
-            self.close()
+            self._hang_up()
             if isinstance(error, (http.client.RemoteDisconnected, http.client.CannotSendRequest, TimeoutError)):
                 raise
             raise Fault("http_error", f"the answer is no HTTP: {type(error).__name__}") from None
+        if named := response.headers.get(SESSION):
+            self._session[SESSION] = named
+        return response
 
     def _connected(self, timeout_s: float) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
@@ -146,23 +162,25 @@ class HttpPipe:
     def _read(self, response: http.client.HTTPResponse, id: Any, until: float) -> Any:
         if "text/event-stream" in response.headers.get("Content-Type", "") and response.status == 200:
             return self._streamed(response, id, until)
-        return _read_json(_body(response, until))
+        return read_json(_body(response, until))
 
     def _streamed(self, response: http.client.HTTPResponse, id: Any, until: float) -> Any:
         """The message with this id out of a stream of server-sent events; then the stream is closed."""
-        data, read = bytearray(), 0
-        while line := response.readline(ANSWER_BYTES + 1):
-            read += len(line)
-            _bounded(read, until)
-            if line.startswith(b"data:"):
-                data += line[5:].strip()
-            elif not line.strip() and data:
-                found = _read_json(bytes(data))
-                data.clear()
-                if isinstance(found, dict) and found.get("id") == id and "method" not in found:
-                    self._end(response)
-                    return found
+        for found in messages(response, until):
+            if is_asked(found):
+                self._refuse(found)
+            elif found.get("id") == id and "method" not in found:
+                self._end(response)
+                return found
         raise Fault("connection_lost", "the stream of events ended without the answer")
+
+    def _refuse(self, asked: Mapping[str, Any]) -> None:
+        """Answer what the server asks of its client, on a connection of its own: the stream is still open."""
+        own = HttpPipe(urlunsplit(self._parts), self._headers)
+        own._session = self._session
+        with suppress(Fault, OSError, http.client.HTTPException):  # what counts is the answer to the call
+            own._sent(refusal(asked), {}, REFUSE_S)
+        own._hang_up()
 
     def _end(self, response: http.client.HTTPResponse) -> None:
         """A stream that has ended leaves the connection for the next call; one that has not is cut off."""
@@ -175,35 +193,34 @@ class HttpPipe:
                 ended = not response.read1(PIECE)
         response.close()
         if not ended:
-            self.close()
+            self._hang_up()
+
+
+@contextmanager
+def _in_time(message: Mapping[str, Any], timeout_s: float) -> Iterator[None]:
+    """Fault `timed_out` with the name of what was not answered."""
+    try:
+        yield
+    except TimeoutError:
+        raise Fault("timed_out", f"no answer to {message['method']} within {timeout_s:g} s") from None
 
 
 def _body(response: http.client.HTTPResponse, until: float) -> bytes:
     found = bytearray()
     while piece := response.read1(PIECE):
         found += piece
-        _bounded(len(found), until)
+        bounded(len(found), until)
     response.close()  # Python 3.11 forgets to, after read1, and then takes no further request
     return bytes(found)
 
 
-def _bounded(read: int, until: float) -> None:
-    if read > ANSWER_BYTES:
-        raise Fault("answer_too_long", f"an answer of more than {ANSWER_BYTES:,} bytes")
-    if time.monotonic() > until:
-        raise Fault("timed_out", "the answer came too slowly to be read in time")
-
-
-def _read_json(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_answer(answer: Mapping[str, Any], status: int) -> bool:
+def _is_answer(answer: Any, status: int) -> bool:
     """An error of the protocol may come with any status, a result with a good one only."""
-    return answer.get("jsonrpc") == "2.0" and ("error" in answer or ("result" in answer and status < 400))
+    return (
+        isinstance(answer, Mapping)
+        and answer.get("jsonrpc") == "2.0"
+        and ("error" in answer or ("result" in answer and status < 400))
+    )
 
 
 def _host(response: http.client.HTTPResponse) -> str:

@@ -73,7 +73,7 @@ class StdioPipe:
             if found is None:
                 continue
             if "method" in found and "id" in found:
-                self._refuse(found, until, late)
+                self._write(refusal(found), until, late)
             elif found.get("id") == message["id"]:
                 return found
         self._blocked = True
@@ -136,12 +136,6 @@ class StdioPipe:
             self._blocked = True
             raise found
         return found
-
-    def _refuse(self, asked: Mapping[str, Any], until: float, late: Fault) -> None:
-        """What a server asks of its client (roots, sampling) is not to be had here; a ping is answered."""
-        error = {"code": -32601, "message": "not offered by this client"}
-        answer = {"result": {}} if asked["method"] == "ping" else {"error": error}
-        self._write({"jsonrpc": "2.0", "id": asked["id"], **answer}, until, late)
 
     def _gone(self) -> Fault:
         self._blocked = True
@@ -215,6 +209,13 @@ class StdioPipe:
         with self._lock:
             self._waiting += size
         self._messages.put((found, size))
+
+
+def refusal(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a server asks of its client (roots, sampling) is not to be had here; a ping is answered."""
+    error = {"code": -32601, "message": "not offered by this client"}
+    answer = {"result": {}} if asked["method"] == "ping" else {"error": error}
+    return {"jsonrpc": "2.0", "id": asked["id"], **answer}
 
 
 def _ready(streams: set[int]) -> list[int]:

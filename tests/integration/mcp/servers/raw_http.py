@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from raw import Server
 
 TOKEN = os.environ["RAW_TOKEN"]
+KEEPS = ("asks_apart",)  # sessions
+PING = {"jsonrpc": "2.0", "id": "asked", "method": "ping"}
+TO_ASK, ANSWERED = threading.Event(), threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -32,10 +35,16 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "server_error":
             return self.answered(500, b"oops")
         if fault == "redirect":
-            return self.answered(307, b"", location="https://elsewhere.example/mcp?secret=1")
+            return self.answered(307, b"", more={"Location": "https://elsewhere.example/mcp?secret=1"})
         if fault == "endless_head":
             return self.endless_head()
-        answer = tools_server.answer(json.loads(body))
+        message = json.loads(body)
+        if fault.startswith("asks") and message.get("method") == "tools/call":
+            return self.asking(message)
+        if message.get("id") == "asked" and "result" in message:
+            ANSWERED.set()
+            return self.answered(202, b"")
+        answer = tools_server.answer(message)
         if answer is None:
             return self.answered(202, b"")
         if fault == "sse_left_open":
@@ -43,7 +52,30 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "sse":
             event = b"event: message\ndata: " + json.dumps(answer).encode() + b"\n\n"
             return self.answered(200, b": hello\n\n" + event, "text/event-stream")
-        return self.answered(200, json.dumps(answer).encode(), "application/json")
+        named = {"Mcp-Session-Id": "one"} if message["method"] == "initialize" and fault in KEEPS else {}
+        return self.answered(200, json.dumps(answer).encode(), "application/json", named)
+
+    def asking(self, message: dict) -> None:
+        """The answer to the call as an event, once the client has answered a ping: on this stream, or the other one."""
+        ANSWERED.clear()
+        self.streamed()
+        if self.server_of_tools.fault == "asks":
+            self.event(PING)
+        else:
+            TO_ASK.set()
+        if ANSWERED.wait(5):
+            self.event(self.server_of_tools.answer(message))
+
+    def streamed(self) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    def event(self, message: dict) -> None:
+        self.wfile.write(b"data: " + json.dumps(message).encode() + b"\n\n")
+        self.wfile.flush()
 
     def local_page(self) -> bool:
         origin, host = self.headers.get("Origin"), self.headers.get("Host", "")
@@ -65,25 +97,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def left_open(self, answer: dict) -> None:
         """The answer as an event of a stream that goes on, of a connection that ends with it."""
-        self.close_connection = True
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(b"data: " + json.dumps(answer).encode() + b"\n\n")
-        self.wfile.flush()
+        self.streamed()
+        self.event(answer)
         time.sleep(1)
 
-    def answered(self, status: int, body: bytes, kind: str = "text/plain", location: str = "") -> None:
+    def answered(self, status: int, body: bytes, kind: str = "text/plain", more: dict | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        if location:
-            self.send_header("Location", location)
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
     def do_GET(self) -> None:
+        if self.server_of_tools.fault == "asks_apart":
+            self.streamed()
+            while TO_ASK.wait():
+                TO_ASK.clear()
+                self.event(PING)
         self.answered(405, b"")
 
     def log_message(self, *_: object) -> None:
