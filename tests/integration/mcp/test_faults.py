@@ -54,6 +54,10 @@ STDIO = [
     ("takes_unknown", {"unknown_tool": "accepted_unknown_tool"}),
     ("leaky", {"invalid_arguments": "leaks_traceback"}),
     ("wrong_answer", {"safe_calls": "wrong_answer"}),
+    ("structured", {"pinned": "definition_changed"}),
+    ("structured_otherwise", {"pinned": "definition_changed", "safe_calls": "wrong_answer"}),
+    ("unstructured", {"pinned": "definition_changed", "safe_calls": "wrong_answer"}),
+    ("unlisted_block", {"official_client": "sdk_refuses"}),
     ("long_list", {"protocol_version": "answer_too_long"}),
     ("long_answer", {"safe_calls": "answer_too_long", "invalid_arguments": "answer_too_long"}),
 ]
@@ -193,7 +197,7 @@ def test_helpers_of_a_server_end_with_it_and_hold_nobody_up(mcp_servers, tmp_pat
 def test_helpers_of_a_server_end_also_with_the_official_client(mcp_servers, tmp_path):
     before = set(psutil.pids())
     with McpServer(mcp_servers.raw("helper"), Workspace(tmp_path)) as server:
-        assert check_official(server, "2026-07-28", 2).endswith("lists 2 tools")
+        assert check_official(server, 2, None).endswith("lists 2 tools")
     left = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == HELPER and one.pid not in before]
     assert all(ended(one) for one in left)
 

@@ -11,6 +11,7 @@ from typing import Any
 from pilotage.hashes import canonical_json
 from pilotage.integration.checks import Fault
 from pilotage.integration.mcp.session import RpcError, Session
+from pilotage.integration.mcp.tools import structured_fault
 from pilotage.playbook.systems import ToolCall
 
 TIMED = 20  # calls, for the 95th percentile
@@ -40,10 +41,18 @@ _ABOUT_ERRORS = {  # what else stands in an object that is nothing but an error
 
 def check_safe_call(session: Session, call: ToolCall) -> dict[str, Any]:
     """The result of a call that should work; Fault where it is an error, hides one, or says something else."""
+    return _checked(session, call, _made(session, call))
+
+
+def _made(session: Session, call: ToolCall) -> dict[str, Any]:
     try:
-        result = session.call(call.tool, dict(call.arguments))
+        return session.call(call.tool, dict(call.arguments))
     except RpcError as error:
         raise Fault("call_failed", f"{call.tool}: {error}") from None
+
+
+def _checked(session: Session, call: ToolCall, result: dict[str, Any]) -> dict[str, Any]:
+    """The result, where it is what it should be."""
     text = text_of(result)
     if result.get("isError") is True:
         raise Fault("call_failed", f"{call.tool}: {text[:300]}")
@@ -51,11 +60,12 @@ def check_safe_call(session: Session, call: ToolCall) -> dict[str, Any]:
         raise Fault("call_failed", f"{call.tool}: the answer is {result['resultType']!r}, not complete")
     if malformed := form_fault(result):
         raise Fault("wrong_answer", f"{call.tool}: {malformed}")
-    if call.contains is not None and call.contains in text:
-        return result  # that settles it: an answer may well speak of errors
-    if is_error(result):
+    settled = call.contains is not None and call.contains in text  # an answer may well speak of errors
+    if not settled and is_error(result):
         raise Fault("masked_error", f"{call.tool} answers without isError: {text[:300]}")
-    if call.contains is not None:
+    if broken := structured_fault(session.outputs.get(call.tool), result):
+        raise Fault("wrong_answer", f"{call.tool}: {broken}")
+    if call.contains is not None and not settled:
         raise Fault("wrong_answer", f"{call.tool}: {call.contains!r} is not in the answer: {text[:300]}")
     return result
 
@@ -66,8 +76,9 @@ def p95_ms(session: Session, call: ToolCall) -> tuple[float, int]:
     until = time.monotonic() + TIMED_S
     while len(took) < TIMED and (time.monotonic() < until or not took):
         began = time.perf_counter()
-        check_safe_call(session, call)
+        result = _made(session, call)
         took.append(1000 * (time.perf_counter() - began))
+        _checked(session, call, result)
     took.sort()
     return took[-(-95 * len(took) // 100) - 1], len(took)
 

@@ -76,7 +76,7 @@ class McpServer:
         if session.pipe.broken:
             session.pipe.close()
             self._sessions[version] = self.open(version)
-            self._sessions[version].schemas = session.schemas
+            self._sessions[version].schemas, self._sessions[version].outputs = session.schemas, session.outputs
         return self._sessions[version]
 
     def close(self) -> None:

@@ -72,7 +72,8 @@ class Session:
     version: str
     instructions: str = ""
     offers_tools: bool = True  # by what it says of itself
-    schemas: dict[str, Any] = field(default_factory=dict)
+    schemas: dict[str, Any] = field(default_factory=dict)  # of each tool's arguments
+    outputs: dict[str, Any] = field(default_factory=dict)  # of its answers, where it has such a schema
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def ask(self, method: str, params: Mapping[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
@@ -119,11 +120,9 @@ class Session:
             found += page["tools"]
             cursor = page.get("nextCursor")
             if cursor in (None, ""):
-                self.schemas = {
-                    one["name"]: one.get("inputSchema")
-                    for one in found
-                    if isinstance(one, dict) and isinstance(one.get("name"), str)
-                }
+                named = [one for one in found if isinstance(one, dict) and isinstance(one.get("name"), str)]
+                self.schemas = {one["name"]: one.get("inputSchema") for one in named}
+                self.outputs = {one["name"]: one.get("outputSchema") for one in named}
                 return found
             if str(cursor) in cursors:
                 break

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
 from pilotage.hashes import canonical_json
 from pilotage.integration.checks import Fault
 from pilotage.integration.pointers import pointed
@@ -24,7 +27,7 @@ _BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependen
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 try:
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+    from jsonschema.exceptions import SchemaError, UnknownType, best_match  # type: ignore[import-untyped]
     from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 finally:
     if sys.modules["rfc3987_syntax"] is None:
@@ -62,6 +65,26 @@ def check_schemas(tools: Sequence[Any]) -> int:
     if faults:
         raise Fault(faults[0][0], "; ".join(text for _, text in faults[:SHOWN]))
     return checked
+
+
+def structured_fault(schema: Any, result: Mapping[str, Any]) -> str:
+    """In what a result is not what the tool's outputSchema says; empty text where it is, or the tool has none.
+
+    Clients refuse such an answer, so that no agent ever sees it. A schema that cannot be followed is no fault here.
+    """
+    if not isinstance(schema, Mapping):
+        return ""
+    if "structuredContent" not in result:
+        return "the tool has an outputSchema, and its answer no structuredContent"
+    try:
+        validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+        error = best_match(validator.iter_errors(result["structuredContent"]))
+    except (Unresolvable, UnknownType, re.error, RecursionError, TypeError, ValueError, LookupError, AttributeError):
+        return ""
+    if error is None:
+        return ""
+    at = "/".join(map(str, error.absolute_path)) or "the top"
+    return f"structuredContent is not as the outputSchema says, at {at}: {error.message[:200]}"
 
 
 def cost(tools: Sequence[Any]) -> int:

@@ -58,6 +58,8 @@ def tools(fault: str, lists: int, calls: int) -> list[dict]:
         schema["properties"]["b"]["description"] = said
     elif fault == "zero_width":
         found[0]["description"] = "Adds\u200b two whole numbers."
+    elif "structured" in fault:
+        found[0]["outputSchema"] = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
     elif fault == "costly":
         found[0]["description"] = "Adds two whole numbers. " * 500
     return found
@@ -155,7 +157,11 @@ class Server:
                 return text(said, True)
             return text("a and b should be integers", True)
         total = given["a"] + given["b"] + (fault == "wrong_answer")
-        return text(f"the sum is {total}" if fault == "wordy" else str(total))
+        if fault == "unlisted_block":
+            return {"content": [{"type": "text", "text": str(total)}, {"type": "hologram"}]}
+        said = text(f"the sum is {total}" if fault == "wordy" else str(total))
+        structured = {"structured": {"sum": total}, "structured_otherwise": {"sum": str(total)}}
+        return {**said, "structuredContent": structured[fault]} if fault in structured else said
 
 
 def text(said: str, is_error: bool = False) -> dict:
