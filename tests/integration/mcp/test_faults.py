@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from contextlib import suppress
 
 import psutil
@@ -239,6 +240,13 @@ def test_a_server_that_asks_its_client_in_the_middle_of_a_call_is_answered(fault
     for _ in range(2):
         assert session.call("add", {"a": 2, "b": 3})["content"][0]["text"] == "5"
     pipe.close()
+
+
+def test_a_server_is_told_of_every_session_that_it_has_ended(pinned, served, mcp_servers):
+    system = served(mcp_servers.RAW_HTTP, "--fault=sessions", name="raw")
+    assert mcp_servers.failed(mcp_servers.checked(system, pinned)) == {}
+    with urllib.request.urlopen(system.address) as answer:  # 405 while one of them is open
+        assert answer.status == 200
 
 
 def test_a_head_without_end_is_given_up_in_time(served, mcp_servers):

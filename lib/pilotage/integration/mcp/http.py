@@ -21,6 +21,7 @@ from pilotage.integration.mcp.stream import Listening, bounded, is_asked, messag
 TAKES = "application/json, text/event-stream"
 PIECE = 65_536
 LEFT_S = 0.05  # for the end of a stream whose answer was read
+END_S = 1.0  # for the server to hear that a session has ended
 REFUSE_S = 2.0  # for what the server asks to be answered
 SESSION, VERSION = "Mcp-Session-Id", "MCP-Protocol-Version"
 CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, http.client.CannotSendRequest)
@@ -102,10 +103,15 @@ class HttpPipe:
         return response.status
 
     def close(self) -> None:
-        """The connection is closed."""
+        """The connection is closed, and a server that keeps sessions knows that this one has ended."""
+        self._hang_up()
+        if SESSION in self._session:
+            with suppress(Fault, OSError, http.client.HTTPException):  # a server may say no (405)
+                self._sent("DELETE", b"", {}, END_S)
+            self._session.clear()
+            self._hang_up()
         if self._listening is not None:
             self._listening.close()
-        self._hang_up()
 
     def _hang_up(self) -> None:
         if self._connection is not None:
@@ -117,21 +123,19 @@ class HttpPipe:
     ) -> http.client.HTTPResponse:
         """The response's head. A kept connection that the server has closed meanwhile is made anew, once."""
         lost = Fault("connection_lost", f"the connection was closed without an answer to {message['method']}")
-        kept = self._connection is not None
+        body, kept = json.dumps(message).encode(), self._connection is not None
         try:
-            return self._sent(message, headers, timeout_s)
+            return self._sent("POST", body, headers, timeout_s)
         except CLOSED:
             self._hang_up()
             if not kept:
                 raise lost from None
         try:
-            return self._sent(message, headers, timeout_s)
+            return self._sent("POST", body, headers, timeout_s)
         except (*CLOSED, ConnectionRefusedError):
             raise lost from None
 
-    def _sent(
-        self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float
-    ) -> http.client.HTTPResponse:
+    def _sent(self, verb: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> http.client.HTTPResponse:
         connection = self._connection = self._connection or self._connected(timeout_s)
         connection.timeout = timeout_s
         until = time.monotonic() + timeout_s
@@ -140,7 +144,7 @@ class HttpPipe:
             connection.sock.settimeout(timeout_s)
         everything = {"Content-Type": "application/json", "Accept": TAKES, **self._session, **headers, **self._headers}
         try:
-            connection.request("POST", self._path, json.dumps(message).encode(), everything)
+            connection.request(verb, self._path, body, everything)
             response = connection.getresponse()
         except socket.gaierror as error:
             raise Fault("unreachable", f"{self._parts.hostname}: {error.strerror}") from None
@@ -179,7 +183,7 @@ class HttpPipe:
         own = HttpPipe(urlunsplit(self._parts), self._headers)
         own._session = self._session
         with suppress(Fault, OSError, http.client.HTTPException):  # what counts is the answer to the call
-            own._sent(refusal(asked), {}, REFUSE_S)
+            own._sent("POST", json.dumps(refusal(asked)).encode(), {}, REFUSE_S)
         own._hang_up()
 
     def _end(self, response: http.client.HTTPResponse) -> None:

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from raw import Server
 
 TOKEN = os.environ["RAW_TOKEN"]
-KEEPS = ("asks_apart",)  # sessions
+KEEPS = ("asks_apart", "sessions")
+SESSIONS: list[str] = []
+ENDED: set[str] = set()
 PING = {"jsonrpc": "2.0", "id": "asked", "method": "ping"}
 TO_ASK, ANSWERED = threading.Event(), threading.Event()
 
@@ -52,7 +54,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "sse":
             event = b"event: message\ndata: " + json.dumps(answer).encode() + b"\n\n"
             return self.answered(200, b": hello\n\n" + event, "text/event-stream")
-        named = {"Mcp-Session-Id": "one"} if message["method"] == "initialize" and fault in KEEPS else {}
+        named = {}
+        if message["method"] == "initialize" and fault in KEEPS:
+            named = {"Mcp-Session-Id": str(len(SESSIONS))}
+            SESSIONS.append(named["Mcp-Session-Id"])
         return self.answered(200, json.dumps(answer).encode(), "application/json", named)
 
     def asking(self, message: dict) -> None:
@@ -116,6 +121,11 @@ class Handler(BaseHTTPRequestHandler):
             while TO_ASK.wait():
                 TO_ASK.clear()
                 self.event(PING)
+        ended = bool(SESSIONS) and set(SESSIONS) == ENDED
+        self.answered(200 if ended else 405, b"")
+
+    def do_DELETE(self) -> None:
+        ENDED.add(self.headers["Mcp-Session-Id"])
         self.answered(405, b"")
 
     def log_message(self, *_: object) -> None:
