@@ -70,6 +70,9 @@ _INTRO = """# integration.yaml, key by key and code by code
 each check passes, fails or is skipped, and one that did not pass carries a code. A skipped check is not a passed
 one: of a required system it holds the decision. Secrets stand in environment variables, never in the file.
 
+Whatever a system's `command` starts ends with its probe. On Linux that holds for all of it; elsewhere, and where the
+probe itself crashes, a program goes on running that both detached itself and emptied its environment.
+
 This page is printed from the code (`python -m pilotage.integration.documentation`); a test keeps the two equal.
 """
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pilotage.integration.checks import Recorder, as_fault, secrets_of, shown
+from pilotage.integration.offspring import adopt_orphans, kill_all_below
 from pilotage.playbook import read_policy
 from pilotage.workspace import Workspace
 
@@ -33,7 +34,19 @@ LAST_SECONDS = 4.0  # for cleaning up, once it has been told to end
 
 
 def main(root: str, name: str, what: str, channel_number: str) -> None:
-    """Probe the system, or with `definitions` tell what it says of itself, for its pin; the channel is inherited."""
+    """Probe the system, or with `definitions` tell what it says of itself, for its pin; the channel is inherited.
+
+    Nothing that the system's command started is left when it ends: on Linux not even what detached itself and emptied
+    its environment.
+    """
+    adopt_orphans()
+    try:
+        _probe(root, name, what, channel_number)
+    finally:
+        kill_all_below()
+
+
+def _probe(root: str, name: str, what: str, channel_number: str) -> None:
     channel = os.fdopen(int(channel_number), "w", encoding="utf-8")
     os.set_inheritable(channel.fileno(), False)
     _end_with_stdin()
@@ -69,6 +82,7 @@ def _end_with_stdin() -> None:
         os.read(0, 1)
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(LAST_SECONDS)
+        kill_all_below()
         os._exit(143)
 
     threading.Thread(target=watch, daemon=True).start()

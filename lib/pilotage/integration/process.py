@@ -9,18 +9,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from pilotage.integration.checks import secrets_of, shown
+from pilotage.integration.offspring import below, kill
 from pilotage.playbook.systems import AnySystem
 from pilotage.words import plain
 from pilotage.workspace import Workspace
-
-if TYPE_CHECKING:
-    import psutil
 
 MARK = "PILOTAGE_PROBE"  # in the environment of a probe and of all that it starts
 GRACE_S = 3.0  # from being told to end to being killed: for taking probe topics away
@@ -123,14 +121,15 @@ class ProbeProcess:
         with self._stopping:
             if process is None or process.poll() is not None:
                 return
-            below = _below(process.pid)
+            left = below(process.pid)
             process.terminate()
             try:
                 process.wait(GRACE_S)
             except subprocess.TimeoutExpired:
+                left += below(process.pid)
                 process.kill()
                 process.wait()
-            _kill(below)
+            kill(left)
 
 
 def _object(raw: bytes) -> dict[str, Any] | None:
@@ -156,22 +155,4 @@ def reap(token: str) -> None:
         with suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == token:
                 left.append(process)
-    _kill(left)
-
-
-def _below(pid: int) -> list[psutil.Process]:
-    """Every process that this one started, and those started by them, whatever they made of their environment."""
-    import psutil
-
-    with suppress(psutil.Error):
-        return list(psutil.Process(pid).children(recursive=True))
-    return []
-
-
-def _kill(processes: Sequence[psutil.Process]) -> None:
-    import psutil
-
-    for process in processes:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(processes, timeout=GRACE_S)
+    kill(left)

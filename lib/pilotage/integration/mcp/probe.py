@@ -267,7 +267,9 @@ class _Checks:
             if noise:
                 quoted = [line for pipe in self.server.pipes for line in pipe.quoted]
                 raise Fault("stdout_noise", f"{count(noise, 'lines')}, such as “{quoted[0]}”")
-            found.evidence = "nothing but messages of the protocol"
+            left = self.server.left_running()
+            behind = f"; left running when the server had ended: {', '.join(left)}" if left else ""
+            found.evidence = f"nothing but messages of the protocol{behind}"
 
 
 def _sound_pin(workspace: Workspace, system: McpSystem) -> Pin | None:

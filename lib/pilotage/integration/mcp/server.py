@@ -14,6 +14,7 @@ from pilotage.integration.mcp import TOKEN_ENV
 from pilotage.integration.mcp.http import HttpPipe
 from pilotage.integration.mcp.session import Session, open_session
 from pilotage.integration.mcp.stdio import StdioPipe
+from pilotage.integration.offspring import below, names
 from pilotage.playbook.systems import EMBEDDED, McpSystem
 from pilotage.workspace import Workspace
 
@@ -27,6 +28,7 @@ class McpServer:
         self._left = ExitStack()
         self._sessions: dict[str, Session] = {}
         self.pipes: list[StdioPipe] = []
+        self._before = set(below())
 
     def __enter__(self) -> Self:
         if self.address == EMBEDDED:
@@ -82,3 +84,8 @@ class McpServer:
     def close(self) -> None:
         """Every connection is closed and every process has ended; what they printed at the end can be asked for."""
         self._left.close()
+
+    def left_running(self) -> list[str]:
+        """The programs that it left behind, by name. The probe ends them with itself; other users of the server may
+        not. Only what is still below this process can be seen: on Linux all, where orphans are adopted."""
+        return names(set(below()) - self._before)

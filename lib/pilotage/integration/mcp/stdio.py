@@ -22,6 +22,7 @@ import psutil
 
 from pilotage.agents.mcp_tools import server_environment
 from pilotage.integration.checks import Fault
+from pilotage.integration.offspring import below
 
 ANSWER_BYTES = 4 * 1024 * 1024  # of one line or one HTTP answer, at most
 WAITING_BYTES = 512 * 1024  # of messages nobody has taken yet; above this the server is not read on
@@ -86,12 +87,12 @@ class StdioPipe:
 
     def close(self) -> None:
         """The process and all that it started have ended, and what it printed until then was read."""
-        below = self._below()
+        started = below(self._process.pid)
         with suppress(OSError):
             self._streams[0].close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(0 if self._blocked else END_S)
-        for process in [*below, *self._below()]:  # also those in sessions of their own
+        for process in [*started, *below(self._process.pid)]:  # also those in sessions of their own
             with suppress(psutil.Error):
                 process.kill()
         with suppress(ProcessLookupError):
@@ -101,11 +102,6 @@ class StdioPipe:
         self._reader.join()
         for stream in self._streams:
             stream.close()
-
-    def _below(self) -> list[psutil.Process]:
-        with suppress(psutil.Error):
-            return list(psutil.Process(self._process.pid).children(recursive=True))
-        return []
 
     def _write(self, message: Mapping[str, Any], until: float, late: Fault) -> None:
         """Send the message; a server that does not read its standard input is not waited for without end."""
