@@ -28,6 +28,7 @@ STDIO = [
     ("older_differs", {"pinned": "definition_changed"}),
     ("helper", {}),
     ("noise_at_end", {"stdout": "stdout_noise"}),
+    ("json_at_end", {"stdout": "stdout_noise"}),
     ("no_content", {"safe_calls": "wrong_answer", "invalid_arguments": "accepted_invalid"}),
     ("wrong_version", {"protocol_version": "wrong_version"}),
     ("legacy_only", {"protocol_version": "wrong_version"}),
@@ -118,6 +119,14 @@ def test_calls_slower_than_the_limit_are_too_slow(pinned, mcp_servers):
     limit = {"value": 50, "reason": "r", "source": "s", "set_by": "t"}
     checks = mcp_servers.checked(mcp_servers.raw("slow", p95_ms_max=limit), pinned)
     assert mcp_servers.failed(checks) == {"p95": "too_slow"}
+
+
+@pytest.mark.parametrize("fault", ["empty", "blank"])
+def test_an_answer_that_says_nothing_proves_nothing(fault, pinned, mcp_servers):
+    system = mcp_servers.raw(fault, safe_calls=({"tool": "add", "arguments": {"a": 2, "b": 3}},))
+    checks = mcp_servers.checked(system, pinned)
+    assert mcp_servers.failed(checks) == {"safe_calls": "wrong_answer"}
+    assert checks["safe_calls"][2] == "add: the answer is empty, which shows nothing; name a call that finds some"
 
 
 def test_a_crash_is_told_with_exit_code_and_last_words(pinned, mcp_servers):

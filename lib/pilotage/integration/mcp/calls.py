@@ -67,6 +67,10 @@ def _checked(session: Session, call: ToolCall, result: dict[str, Any]) -> dict[s
         raise Fault("wrong_answer", f"{call.tool}: {broken}")
     if call.contains is not None and not settled:
         raise Fault("wrong_answer", f"{call.tool}: {call.contains!r} is not in the answer: {text[:300]}")
+    if not settled and says_nothing(result):
+        raise Fault(
+            "wrong_answer", f"{call.tool}: the answer is empty, which shows nothing; name a call that finds some"
+        )
     return result
 
 
@@ -132,6 +136,12 @@ def form_fault(result: Mapping[str, Any]) -> str:
     if not isinstance(result.get("isError", False), bool):
         return "isError should be true or false"
     return ""
+
+
+def says_nothing(result: Mapping[str, Any]) -> bool:
+    """Whether a result has no text, no other block and no structured content: it may hide an error as well."""
+    blocks = [one for one in result["content"] if one["type"] != "text" or one["text"].strip()]
+    return not blocks and result.get("structuredContent") is None
 
 
 def text_of(result: Mapping[str, Any]) -> str:

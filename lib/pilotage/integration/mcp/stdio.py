@@ -166,7 +166,7 @@ class StdioPipe:
                     open_ones.discard(stream)
             if time.monotonic() > self._until or (ended and not ready):
                 break
-        if not line.lstrip().startswith(b"{"):  # else a message that was cut off
+        if not _is_cut_off(line):
             self._sort(bytes(line))
         self._put(None, 0)
 
@@ -212,6 +212,15 @@ def refusal(asked: Mapping[str, Any]) -> dict[str, Any]:
     error = {"code": -32601, "message": "not offered by this client"}
     answer = {"result": {}} if asked["method"] == "ping" else {"error": error}
     return {"jsonrpc": "2.0", "id": asked["id"], **answer}
+
+
+def _is_cut_off(line: bytearray) -> bool:
+    """Whether the last line is the beginning of a message that was not written to its end."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return line.lstrip().startswith(b"{")
+    return False
 
 
 def _ready(streams: set[int]) -> list[int]:

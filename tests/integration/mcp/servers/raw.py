@@ -157,6 +157,8 @@ class Server:
                 return text(said, True)
             return text("a and b should be integers", True)
         total = given["a"] + given["b"] + (fault == "wrong_answer")
+        if fault in ("empty", "blank"):
+            return {"content": []} if fault == "empty" else text(" ")
         if fault == "unlisted_block":
             return {"content": [{"type": "text", "text": str(total)}, {"type": "hologram"}]}
         said = text(f"the sum is {total}" if fault == "wordy" else str(total))
@@ -196,6 +198,8 @@ def stdio(server: Server) -> None:
             print(json.dumps(answer), flush=True)
     if server.fault == "noise_at_end":
         print("Goodbye!", flush=True)
+    if server.fault == "json_at_end":
+        print('{"level": "info"}', end="", flush=True)
 
 
 if __name__ == "__main__":
