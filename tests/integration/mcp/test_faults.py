@@ -71,6 +71,9 @@ HTTP = [
     ("any_token", {"auth": "any_token"}),
     ("any_origin", {"origin": "origin_accepted"}),
     ("same_origin_only", {"origin": "origin_accepted"}),
+    ("to_login", {"auth": "refused_otherwise"}),
+    ("login_page", {"auth": "refused_otherwise"}),
+    ("origin_error", {"origin": "refused_otherwise"}),
     ("no_protocol", {"reachable": "not_json_rpc"}),
     ("server_error", {"reachable": "http_error"}),
     ("changed", {"pinned": "definition_changed"}),
@@ -265,6 +268,11 @@ def test_a_head_without_end_is_given_up_in_time(served, mcp_servers):
         pipe.request({"method": "x", "id": 1}, {}, 0.3)
     assert time.monotonic() - began < 5
     pipe.close()
+
+
+def test_who_is_sent_to_a_login_is_told_as_turned_away_and_where_to(pinned, served, mcp_servers):
+    _, _, evidence = mcp_servers.checked(served(mcp_servers.RAW_HTTP, "--fault=to_login"), pinned)["auth"]
+    assert evidence == "no token is turned away with status 302, which leads to login.example, instead of 401"
 
 
 def test_a_redirect_is_told_by_its_host_and_never_followed(pinned, served, mcp_servers):

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pilotage.integration.checks import Fault
@@ -61,6 +61,14 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self.timed)
 
 
+class Answered(NamedTuple):
+    """An answer as a caller sees it who may have to be turned away; `taken` where it is a result."""
+
+    status: int
+    taken: bool
+    words: str
+
+
 class HttpPipe:
     """One connection, kept open between calls. `headers` go with each request; Host and Origin among them count."""
 
@@ -96,11 +104,16 @@ class HttpPipe:
             sent = {"Accept": "text/event-stream", **self._session, **self._headers}
             self._listening = Listening(self._connected(REFUSE_S), self._path, sent, self._refuse)
 
-    def status(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> int:
-        """The status with which the message is answered."""
-        response = self._post(message, headers, timeout_s)
+    def answered(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> Answered:
+        """How the message is answered, whatever the answer is."""
+        until, answer = time.monotonic() + timeout_s, None
+        with _in_time(message, timeout_s):
+            response = self._post(message, headers, timeout_s)
+            if response.status < 300:
+                answer = self._read(response, message["id"], until)
         self._hang_up()
-        return response.status
+        taken = isinstance(answer, Mapping) and _is_answer(answer, response.status) and "error" not in answer
+        return Answered(response.status, taken, f"status {response.status}{_kind(response, answer)}")
 
     def close(self) -> None:
         """The connection is closed, and a server that keeps sessions knows that this one has ended."""
@@ -233,6 +246,17 @@ def _host(response: http.client.HTTPResponse) -> str:
         return urlsplit(response.headers.get("Location", "")).hostname or "the same host"
     except ValueError:
         return "an address that cannot be read"
+
+
+def _kind(response: http.client.HTTPResponse, answer: Any) -> str:
+    """What the answer is besides its status, as the end of a sentence."""
+    if 300 <= response.status < 400:
+        return f", which leads to {_host(response)},"
+    if response.status >= 300:
+        return ""
+    if not _is_answer(answer, response.status):
+        return " and no answer of the protocol"
+    return " and an error of the protocol" if "error" in answer else ""
 
 
 def _no_answer(response: http.client.HTTPResponse) -> Fault:

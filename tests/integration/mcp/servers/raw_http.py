@@ -26,10 +26,21 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault, tools_server = self.server_of_tools.fault, self.server_of_tools
         token = self.headers.get("Authorization")
+        if fault == "to_login" and not token:
+            return self.answered(302, b"", more={"Location": "https://login.example/?next=1"})
+        if fault == "login_page" and not token:
+            return self.answered(200, b"<html>Log in</html>", "text/html")
         if fault not in ("no_auth", "any_token") and TOKEN and token != f"Bearer {TOKEN}":
             return self.answered(401, b"")
         if fault == "any_token" and not token:
             return self.answered(401, b"")
+        if not self.local_page() and fault == "origin_error":
+            refused = {
+                "jsonrpc": "2.0",
+                "id": json.loads(body)["id"],
+                "error": {"code": -32000, "message": "Forbidden"},
+            }
+            return self.answered(200, json.dumps(refused).encode(), "application/json")
         if not self.local_page():
             return self.answered(403, b"")
         if fault == "no_protocol":
