@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pilotage.cli.app import app
+from pilotage.errors import PilotageError
 from pilotage.integration.checks import Check
 from pilotage.workspace import Workspace
 
@@ -84,6 +85,31 @@ def test_a_pin_shows_what_is_pinned_and_then_only_what_changed(said: Any) -> Non
 def test_a_pin_warns_of_what_the_smoke_test_would_call_poisoned(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TOLD, "warnings", ["tool a tells the model to ignore what it was told"])
     assert "mind: tool a tells the model to ignore" in said("pin", "spare tools", "--by", "Carla Example").stdout
+
+
+def test_several_systems_are_pinned_at_once_and_each_is_told(said: Any) -> None:
+    output = said("pin", "spare tools", "invoice tools", "--by", "Carla Example").stdout
+    assert "pinned: spare tools, protocol 2026-07-28" in output
+    assert "pinned: invoice tools, protocol 2026-07-28" in output
+
+
+@pytest.mark.usefixtures("said")
+def test_where_one_of_several_does_not_answer_none_is_pinned_and_all_faults_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def silent(_: Workspace, system: Any) -> dict[str, Any]:
+        if system.name == "spare tools":
+            return TOLD
+        raise PilotageError(f"{system.name} does not say what it is", "it said nothing in time")
+
+    monkeypatch.setattr("pilotage.integration.smoke_test.definitions", silent)
+    systems = ("spare tools", "invoice tools", "desk agent")
+    result = CliRunner().invoke(app, ["pin", *systems, "--by", "Carla Example"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "nothing was pinned" in result.stderr
+    assert "invoice tools does not say what it is: it said nothing in time" in result.stderr
+    assert "desk agent does not say what it is: it said nothing in time" in result.stderr
+    assert "spare tools" not in result.stderr
 
 
 def test_what_says_nothing_of_itself_cannot_be_pinned(said: Any) -> None:

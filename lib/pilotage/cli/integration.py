@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -51,36 +51,31 @@ def smoke_test(
 
 @spoken
 def pin(
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="A system of the patterns mcp or a2a.")],
+    systems: Annotated[list[str], typer.Argument(metavar="SYSTEM...", help="Systems of the patterns mcp or a2a.")],
     by: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who looked at it; default: the user's login name.")
     ] = None,
 ) -> None:
-    """Pin what a system says of itself: its tools, or its agent card.
+    """Pin what systems say of themselves: their tools, or their agent card.
 
-    Look at what is printed: from then on every change of it fails the smoke test. The pin stands in playbook/pins/ and
-    in the audit log.
+    Look at what is printed: from then on every change of it fails the smoke test. The pins stand in playbook/pins/ and
+    in the audit log. Where one of the systems does not answer, none is pinned.
     """
     from datetime import UTC, datetime
 
     from pilotage.cli.records import named_person
-    from pilotage.errors import PilotageError
     from pilotage.integration.pins import pin_path, write_pin
-    from pilotage.integration.smoke_test import chosen, definitions
-    from pilotage.playbook import read_policy
 
     workspace = workspace_at(None)
-    (found,) = chosen(read_policy(workspace, ("integration",)).integration, (system,))
-    if found.pattern not in ("mcp", "a2a"):
-        raise PilotageError(f"{system} says nothing of itself that can be pinned", next="pin systems by MCP or A2A")
     person = named_person(by, "a pin needs the name of the person who looked at it")
-    told = definitions(workspace, found)
-    before = _before(workspace, found)
-    made = write_pin(workspace, found, told, person, datetime.now(UTC))
-    tell("\n".join(_pinned(before, made.definitions)))
-    for warning in told.get("warnings", ()):
-        tell(f"mind: {warning}")
-    tell(f"pinned: {system}, protocol {made.protocol_version}, in {workspace.relative(pin_path(workspace, system))}")
+    for system, told in _said_of_themselves(workspace, systems):
+        before = _before(workspace, system)
+        made = write_pin(workspace, system, told, person, datetime.now(UTC))
+        tell("\n".join(_pinned(before, made.definitions)))
+        for warning in told.get("warnings", ()):
+            tell(f"mind: {warning}")
+        path = workspace.relative(pin_path(workspace, system.name))
+        tell(f"pinned: {system.name}, protocol {made.protocol_version}, in {path}")
 
 
 @spoken
@@ -153,6 +148,29 @@ def _lines(checks: Sequence[Check]) -> Iterator[str]:
     yield f"{count(len(checks), 'checks')}: {passed} passed, {failed} failed, {skipped} skipped"
     if failed or skipped:
         yield "what a code means: playbook/integration.md"
+
+
+def _said_of_themselves(workspace: Workspace, names: Sequence[str]) -> list[tuple[AnySystem, dict[str, Any]]]:
+    """What each of the systems says of itself; InputFaults with all those that cannot be pinned."""
+    from pilotage.errors import InputFaults, PilotageError
+    from pilotage.integration.smoke_test import chosen, definitions
+    from pilotage.playbook import read_policy
+
+    found = chosen(read_policy(workspace, ("integration",)).integration, names)
+    faults = [
+        f"{one.name} says nothing of itself that can be pinned; pin systems by MCP or A2A"
+        for one in found
+        if one.pattern not in ("mcp", "a2a")
+    ]
+    told = []
+    for system in found if not faults else ():
+        try:
+            told.append((system, definitions(workspace, system)))
+        except PilotageError as error:
+            faults.append(f"{error.what}: {error.where}")
+    if faults:
+        raise InputFaults("nothing was pinned", faults, "see `pilotage smoke-test` for the reasons")
+    return told
 
 
 def _before(workspace: Workspace, system: AnySystem) -> Definitions:

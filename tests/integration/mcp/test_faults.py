@@ -137,6 +137,12 @@ def test_a_crash_is_told_with_exit_code_and_last_words(pinned, mcp_servers):
     assert evidence == "exit code 139, last on standard error: Segmentation fault (made up)"
 
 
+def test_a_stack_does_not_hide_the_line_that_names_the_error(pinned, mcp_servers):
+    _, _, evidence = mcp_servers.checked(mcp_servers.raw("crash_as_node"), pinned)["reachable"]
+    said = "throw err; ^ Error: Cannot find module 'x' Node.js v22.1.0"
+    assert " ".join(evidence.split()) == f"exit code 1, last on standard error: {said}"
+
+
 def test_a_command_that_is_not_there_cannot_start(pinned, mcp_servers):
     checks = mcp_servers.checked(mcp_servers.entry(command=("no-such-program-anywhere",)), pinned)
     assert checks == {"reachable": ("fail", "cannot_start", "no-such-program-anywhere: No such file or directory")}

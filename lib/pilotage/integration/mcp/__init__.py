@@ -17,8 +17,8 @@ CODES: Mapping[str, str] = {
     "no_auth": "The server answers callers without a token; let it refuse them with status 401.",
     "any_token": "The server takes any token whatever; let it verify tokens.",
     "origin_accepted": "The server answers pages of foreign origin (DNS rebinding); let it check Origin and Host.",
-    "refused_otherwise": "The server turns callers away, as it must, but in a way that clients do not understand; let it "
-    "answer with status 401 where the token is missing or wrong, and with 403 where the origin is foreign.",
+    "refused_otherwise": "The server turns callers away, as it must, but in a way that clients do not understand; let "
+    "it answer with status 401 where the token is missing or wrong, and with 403 where the origin is foreign.",
     "bad_list": "The list of tools cannot be read or has no end, or is empty although safe_calls name tools.",
     "duplicate_name": "Two tools have the same name, so nobody knows which one is called.",
     "illegal_name": "A tool's name has other characters than letters, digits, dot, hyphen and underscore, or over 128.",

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import queue
+import re
 import select
 import signal
 import subprocess
@@ -27,7 +28,9 @@ from pilotage.integration.offspring import below
 ANSWER_BYTES = 4 * 1024 * 1024  # of one line or one HTTP answer, at most
 WAITING_BYTES = 512 * 1024  # of messages nobody has taken yet; above this the server is not read on
 KEPT_NOISE = 3  # lines that are quoted
-TAIL_CHARACTERS = 400  # of standard error
+TAIL_CHARACTERS = 400  # of standard error that are quoted
+TAIL_BYTES = 4096  # of each piece of it that are kept
+FRAME = re.compile(r"\s+at \S")  # a line of JavaScript's or Java's stack: the error stands above
 END_S = 1.0  # from the end of its standard input to being killed
 WRITE_S = 10.0  # for a message that waits for no answer
 TURN_MS = 50  # after which the reader looks whether the process has ended
@@ -141,7 +144,7 @@ class StdioPipe:
             return Fault("connection_lost", "the server closed its standard input or output and goes on running")
         self._until = time.monotonic() + END_S
         self._reader.join()
-        words = b"".join(self._last_words).decode("utf-8", "replace").strip()[-TAIL_CHARACTERS:]
+        words = _telling(b"".join(self._last_words).decode("utf-8", "replace"))
         said = f"last on standard error: {words}" if words else "nothing on standard error"
         return Fault("crashed", f"exit code {code}, {said}")
 
@@ -161,7 +164,7 @@ class StdioPipe:
                 if not piece:
                     open_ones.discard(stream)
                 elif stream == words:
-                    self._last_words.append(piece[-TAIL_CHARACTERS:])
+                    self._last_words.append(piece[-TAIL_BYTES:])
                 elif not self._split(line, piece):
                     open_ones.discard(stream)
             if time.monotonic() > self._until or (ended and not ready):
@@ -221,6 +224,11 @@ def _is_cut_off(line: bytearray) -> bool:
     except (ValueError, RecursionError):
         return line.lstrip().startswith(b"{")
     return False
+
+
+def _telling(words: str) -> str:
+    """The end of what was said, without the lines of a stack: they would hide the line that names the error."""
+    return "\n".join(line for line in words.splitlines() if not FRAME.match(line)).strip()[-TAIL_CHARACTERS:]
 
 
 def _ready(streams: set[int]) -> list[int]:

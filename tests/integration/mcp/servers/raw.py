@@ -174,6 +174,10 @@ def stdio(server: Server) -> None:
     if server.fault == "crash_at_start":
         print("config.toml is missing", file=sys.stderr, flush=True)
         sys.exit(3)
+    if server.fault == "crash_as_node":
+        frames = [f"    at Module._load (node:internal/modules/cjs/loader:{line}:3)" for line in range(1000, 1020)]
+        print("throw err;", "^", "Error: Cannot find module 'x'", *frames, "Node.js v22.1.0", sep="\n", file=sys.stderr)
+        sys.exit(1)
     if server.fault == "mute":
         time.sleep(600)
     if server.fault == "noise_at_start":
