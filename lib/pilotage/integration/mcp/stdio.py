@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ ANSWER_BYTES = 4 * 1024 * 1024  # of one line or one HTTP answer, at most
 WAITING_BYTES = 512 * 1024  # of messages nobody has taken yet; above this the server is not read on
 KEPT_NOISE = 3  # lines that are quoted
 TAIL_CHARACTERS = 400  # of standard error that are quoted
-TAIL_BYTES = 4096  # of each piece of it that are kept
+TAIL_BYTES = 16_384  # of it that are kept
 FRAME = re.compile(r"\s+at \S")  # a line of JavaScript's or Java's stack: the error stands above
 END_S = 1.0  # from the end of its standard input to being killed
 WRITE_S = 10.0  # for a message that waits for no answer
@@ -58,7 +57,7 @@ class StdioPipe:
         self._until = math.inf  # then the reader ends, also where somebody still holds the streams open
         self._messages: queue.Queue[tuple[dict[str, Any] | Fault | None, int]] = queue.Queue()
         self._waiting, self._lock = 0, threading.Lock()
-        self._last_words: deque[bytes] = deque(maxlen=4)
+        self._last_words = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -144,7 +143,7 @@ class StdioPipe:
             return Fault("connection_lost", "the server closed its standard input or output and goes on running")
         self._until = time.monotonic() + END_S
         self._reader.join()
-        words = _telling(b"".join(self._last_words).decode("utf-8", "replace"))
+        words = _telling(self._last_words.decode("utf-8", "replace"))
         said = f"last on standard error: {words}" if words else "nothing on standard error"
         return Fault("crashed", f"exit code {code}, {said}")
 
@@ -164,7 +163,8 @@ class StdioPipe:
                 if not piece:
                     open_ones.discard(stream)
                 elif stream == words:
-                    self._last_words.append(piece[-TAIL_BYTES:])
+                    self._last_words += piece
+                    del self._last_words[:-TAIL_BYTES]
                 elif not self._split(line, piece):
                     open_ones.discard(stream)
             if time.monotonic() > self._until or (ended and not ready):
