@@ -48,7 +48,9 @@ so that noise on standard output, exit codes and answers without end are seen, a
 No tool is called but those under `safe_calls`, with the arguments given there and with wrong ones; without any, the
 entry is not passed. A server that says it has no tools (resources or prompts alone) passes with an empty list, unless
 `safe_calls` names one. An answer counts as a hidden error only if it is plainly one (a traceback, `Error: …`, an
-object with nothing but an error); where `contains` stands in it, it is taken as right. Tool definitions are compared
+object with nothing but an error); where `contains` stands in it, it is taken as right. It must say something, and be
+as the tool's `outputSchema` says, or clients refuse it. What a server asks of its client in the middle of a call is
+answered, a ping with a pong and all else with no. Tool definitions are compared
 with their pin, read again after use, and searched for hidden characters and for instructions to the model; a text of
 over 16,384 characters is a fault, because it is not read to its end. No pattern finds every poisoned text: the pin
 that a person has read is the protection. Nor is every text that is found poisoned: once read and pinned, name its
