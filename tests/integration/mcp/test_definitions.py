@@ -222,7 +222,7 @@ def test_an_error_in_a_result_is_known_by_its_words(text, wrong):
 
 def answering(result: object, schema: object = None) -> SimpleNamespace:
     """A conversation in which every call has this result."""
-    return SimpleNamespace(call=lambda *_: result, schemas={"t": schema})
+    return SimpleNamespace(outputs={}, call=lambda *_: result, schemas={"t": schema})
 
 
 @pytest.mark.parametrize(
