@@ -311,7 +311,7 @@ def test_importing_agents_is_light_and_so_is_opening_a_function(desk):
 
 def test_closing_what_was_never_used_is_fine(desk):
     for what in ("chat:m@http://x/v1", "http://x", f"{desk}:answer"):
-        asyncio.run(open_agent(what).close())
+        assert asyncio.run(open_agent(what).close()) is None
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_terminal_that_was_closed_stops_nothing():
     bar = Bar(terminal)
     terminal.__class__ = Closed
     bar.show(Standing(1, 0, 0, 0.0, 1, 0.0))
-    bar.close()
+    assert bar.close() is None
 
 
 def test_a_bar_goes_away_in_the_end():

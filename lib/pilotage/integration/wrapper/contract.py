@@ -160,7 +160,7 @@ def _tried(test: Callable[[], None], examples: int) -> bool:
     except Unsatisfiable:
         return False
     except _Over:
-        pass
+        return True  # the time is over, and some were made
     return True
 
 

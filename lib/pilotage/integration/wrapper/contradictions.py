@@ -56,14 +56,14 @@ def unreadable_patterns(raw: Mapping[str, Any]) -> Iterator[str]:
         value = open_.pop()
         if isinstance(value, dict):
             pattern = value.get("pattern")
-            if isinstance(pattern, str) and _lame(pattern):
+            if isinstance(pattern, str) and _unbalanced(pattern):
                 yield f"pattern {pattern[:60]!r}: has unbalanced parentheses"
             open_ += [one for name, one in value.items() if name not in _EXAMPLES and not name.startswith("x-")]
         elif isinstance(value, list):
             open_ += value
 
 
-def _lame(pattern: str) -> bool:
+def _unbalanced(pattern: str) -> bool:
     if len(pattern) > LONGEST_PATTERN or "[]" in pattern or "[^]" in pattern:  # which JavaScript reads otherwise
         return False
     try:
@@ -73,5 +73,5 @@ def _lame(pattern: str) -> bool:
     except re.error as error:
         return error.msg in ("missing ), unterminated subpattern", "unbalanced parenthesis")
     except (RecursionError, OverflowError):
-        pass
+        return False  # too large for Python, which says nothing of the pattern
     return False
