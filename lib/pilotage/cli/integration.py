@@ -56,7 +56,7 @@ def pin(
         str | None, typer.Option(metavar="NAME", help="Who looked at it; default: the user's login name.")
     ] = None,
 ) -> None:
-    """Pin what systems say of themselves: their tools, or their agent card.
+    """Pin what systems say: their tools, or their agent card.
 
     Look at what is printed: from then on every change of it fails the smoke test. The pins stand in playbook/pins/ and
     in the audit log. Where one of the systems does not answer, none is pinned.
