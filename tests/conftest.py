@@ -34,7 +34,7 @@ from pilotage.page.opened import Opened
 from pilotage.playbook import Playbook, read_policy
 from pilotage.records.intake import intake
 from pilotage.records.schemas import TABLES
-from pilotage.records.store import SQL_TYPES
+from pilotage.records.store import OF_EVENTS, SQL_TYPES
 from pilotage.runner.job import Request
 from pilotage.runner.progress import Lines
 from pilotage.runner.run import Outcome, run
@@ -299,7 +299,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     engine.execute("ATTACH ':memory:' AS bare")
     for name, table in TABLES.items():
         columns = {column.name: SQL_TYPES[column.type] for column in table.columns}
-        columns |= {"row_number": "BIGINT"} if name == "events" else {}
+        columns |= OF_EVENTS if name == "events" else {}
         types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         engine.execute(f"CREATE TABLE bare.{name} ({types})")
     return engine

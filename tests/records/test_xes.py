@@ -137,7 +137,7 @@ STEPS = [
 
 
 def steps_of(folder, rows):
-    """What the queries see as the steps of one case with these rows: activity, lifecycle, minute."""
+    """The steps of one case with rows (activity, lifecycle, minute): activity, and the minutes of its begin and end."""
     workspace = Workspace(folder)
     workspace.dataset("desk").mkdir(parents=True)
     lines = [f"c1,{activity},{lifecycle},2026-01-01T10:{minute:02}:00Z" for activity, lifecycle, minute in rows]
@@ -147,18 +147,22 @@ def steps_of(folder, rows):
     )
     intake(workspace, "desk")
     with open_tables(workspace, "desk", ("events",)) as connection:
-        return connection.sql("SELECT activity, minute(timestamp) FROM events ORDER BY row_number").fetchall()
+        return connection.sql(
+            "SELECT activity, minute(began_at), minute(timestamp) FROM events ORDER BY row_number"
+        ).fetchall()
 
 
 @pytest.mark.parametrize(
     ("rows", "steps"),
     [
-        (STEPS, [("ask", 30), ("pay", 59)]),
-        ([*STEPS, ("file", "", 59)], [("ask", 30), ("pay", 59), ("file", 59)]),
-        ([("ask", "start", 0), ("pay", "start", 5)], [("ask", 0), ("pay", 5)]),
-        ([("ask", "", 0), ("pay", "", 5)], [("ask", 0), ("pay", 5)]),
+        (STEPS, [("ask", 0, 30), ("pay", 40, 59)]),
+        ([*STEPS, ("file", "", 59)], [("ask", 0, 30), ("pay", 40, 59), ("file", None, 59)]),
+        ([*STEPS[1:], ("pay", "complete", 59)], [("ask", None, 30), ("pay", 40, 59), ("pay", None, 59)]),
+        ([("ask", "start", 0), ("pay", "start", 5)], [("ask", None, 0), ("pay", None, 5)]),
+        ([("ask", "complete", 0), ("pay", "complete", 5)], [("ask", None, 0), ("pay", None, 5)]),
+        ([("ask", "", 0), ("pay", "", 5)], [("ask", None, 0), ("pay", None, 5)]),
     ],
-    ids=["begins and ends", "some without", "begins alone", "none"],
+    ids=["begins and ends", "some without", "ends without begin", "begins alone", "ends alone", "none"],
 )
 def test_a_step_that_is_logged_at_its_begin_and_its_end_is_one_step(tmp_path, rows, steps):
     assert steps_of(tmp_path, rows) == steps

@@ -6,6 +6,7 @@ from pilotage.kpis.guarded import guarded, guarded_runs
 from pilotage.kpis.measure import exceedance, fill_runs, measure, measure_parts, sql_of
 from pilotage.kpis.record import Kpi, kpi_from_dict
 from pilotage.kpis.rows import OWNERS, SPENT
+from pilotage.kpis.steps import next_begin
 from pilotage.kpis.tables import Tables
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "measure",
     "measure_anytime",
     "measure_parts",
+    "next_begin",
     "sql_of",
 ]

@@ -10,6 +10,7 @@ from pilotage import figures
 from pilotage.integration.flow import shown
 from pilotage.integration.flow.agent import agent_in_flow
 from pilotage.integration.flow.drawn import drawn, flow_alt, flow_figure
+from pilotage.integration.flow.graph import edges
 from pilotage.integration.flow.mined import mined, phases_in
 from pilotage.integration.flow.words import duration, flow_finding
 from pilotage.kpis import Tables
@@ -91,6 +92,26 @@ def test_rows_that_only_begin_a_step_are_left_out_and_counted(tables, log):
         assert mined(logged, phase).no_steps == 2
     assert "2 events tell of the begin" in shown.ties_warning(mined(logged))
     assert mined(ends).no_steps == 0
+
+
+def test_a_wait_ends_where_the_step_begins_and_work_is_told_apart(tables):
+    at = [datetime(2026, 1, 1, hour) for hour in range(24)]
+    steps = [("ask", 0, 1), ("check", 3, 13), ("pay", 12, 14)]  # payment begins before the check ends: nothing waits
+    rows = [
+        {"case_id": "c1", "activity": name, "lifecycle": "complete", "began_at": at[begin], "timestamp": at[end]}
+        for name, begin, end in steps
+    ]
+    flow = mined(tables(events=rows))
+    assert flow.edges.set_index("next_activity")["p50_s"].to_dict() == {"check": 2 * 3600, "pay": 0}
+    assert flow.activities.set_index("activity")["p50_work_s"].to_dict() == {"ask": 3600, "check": 36000, "pay": 7200}
+    assert "Median work on it" in shown.bottlenecks_table(flow, 0.4)
+    assert edges(tables(events=rows))["p50_s"].tolist() == flow.edges["p50_s"].tolist()
+
+
+def test_work_is_not_shown_where_the_log_does_not_tell_begins(tables, log):
+    assert "Median work" not in shown.bottlenecks_table(
+        mined(tables(events=log([("c1", "a", 0), ("c1", "b", 9)]))), 0.4
+    )
 
 
 def test_phases_are_told_apart_and_stand_side_by_side(tables, log):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pilotage.kpis import Tables
+from pilotage.kpis import Tables, next_begin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ _COMPARED = """
 WITH worked AS (SELECT DISTINCT coalesce(i.case_id, p.case_id) AS case_id FROM interactions i
                 LEFT JOIN interactions p ON p.interaction_id = i.parent_interaction WHERE i.phase = $phase),
 steps AS (SELECT case_id, phase, activity, lead(activity) OVER spot AS next_activity,
-                 (lead(epoch_us(timestamp)) OVER spot - epoch_us(timestamp)) / 1e6 AS wait_s
+                 (epoch_us({next_begin}) - epoch_us(timestamp)) / 1e6 AS wait_s
           FROM events WHERE phase IN ('baseline', $phase) AND case_id IS NOT NULL AND timestamp IS NOT NULL
           WINDOW spot AS (PARTITION BY case_id ORDER BY timestamp, row_number)),
 grouped AS (SELECT activity, next_activity, phase = 'baseline' AS is_before, wait_s FROM steps
@@ -95,9 +95,10 @@ def agent_in_flow(tables: Tables, phase: str = "pilot") -> AgentInFlow:
     tables.connection.execute(_PLACED, asked)
     cases, calls, per_case, timed, seconds, share = tables.row(_PER_CASE)
     leads = {before: lead for before, _, lead in tables.connection.execute(_LEAD, asked).fetchall()}
+    compared = tables.frame(_COMPARED.format(next_begin=next_begin(tables)), asked)
     found = AgentInFlow(
-        phase, cases, int(calls or 0), per_case, seconds, share, timed, tables.frame(_BETWEEN),
-        tables.frame(_COMPARED, asked), (leads.get(True), leads.get(False)), _lacking(tables, cases, phase),
+        phase, cases, int(calls or 0), per_case, seconds, share, timed, tables.frame(_BETWEEN), compared,
+        (leads.get(True), leads.get(False)), _lacking(tables, cases, phase),
     )  # fmt: skip
     tables.connection.execute("DROP TABLE placed_calls")
     return found
@@ -109,4 +110,4 @@ def _lacking(tables: Tables, cases: int, phase: str) -> str:
             return f"the dataset has no table `{table}`"
     if not tables.has("interactions", "case_id"):
         return "the table `interactions` has no column `case_id`"
-    return "" if cases else f"no run of the {phase} with tool calls names a case that has events"
+    return "" if cases else f"no run of the {phase} with tool calls names a case that has events of the {phase}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pilotage.kpis import Tables
+from pilotage.kpis import Tables, next_begin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Microseconds are whole numbers: their sums are the same in any order.
 _PAIRS = """
 SELECT activity, lead(activity) OVER spot AS next_activity,
-       lead(epoch_us(timestamp)) OVER spot - epoch_us(timestamp) AS wait_us
+       epoch_us({next_begin}) - epoch_us(timestamp) AS wait_us
 FROM events WHERE {which} AND case_id IS NOT NULL AND activity IS NOT NULL AND timestamp IS NOT NULL
 WINDOW spot AS (PARTITION BY case_id ORDER BY timestamp, row_number)"""
 
@@ -33,9 +33,10 @@ def in_phase(phase: str | None) -> str:
 def edges(tables: Tables, phase: str | None = None) -> pd.DataFrame:
     """The directly-follows graph with its waits, most frequent edges first; empty where no case has two events.
 
-    Columns: activity, next_activity, times, p50_s, p95_s, mean_s, total_s (seconds from the one event to the next).
+    Columns: activity, next_activity, times, p50_s, p95_s, mean_s, total_s (seconds from the end of the one to the
+    begin of the next).
     """
-    return edges_of(tables, _PAIRS.format(which=in_phase(phase)))
+    return edges_of(tables, _PAIRS.format(which=in_phase(phase), next_begin=next_begin(tables)))
 
 
 def edges_of(tables: Tables, pairs: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pilotage.integration.flow.graph import edges_of, in_phase
-from pilotage.kpis import Tables
+from pilotage.kpis import Tables, next_begin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,10 +20,11 @@ _STEPS = """
 CREATE OR REPLACE TEMP TABLE flow_steps AS
 SELECT case_id, activity, epoch_us(timestamp) AS at_us, row_number,
        lead(activity) OVER spot AS next_activity, lead(epoch_us(timestamp)) OVER spot AS next_us,
+       epoch_us({next_begin}) - epoch_us(timestamp) AS wait_us, epoch_us(timestamp) - epoch_us({began}) AS work_us,
        lead(row_number) OVER spot AS next_row, row_number() OVER spot AS place
 FROM events WHERE {which} AND case_id IS NOT NULL AND activity IS NOT NULL AND timestamp IS NOT NULL
 WINDOW spot AS (PARTITION BY case_id ORDER BY timestamp, row_number)"""
-_PAIRS = "SELECT activity, next_activity, next_us - at_us AS wait_us FROM flow_steps"
+_PAIRS = "SELECT activity, next_activity, wait_us FROM flow_steps"
 _FACTS = """
 SELECT count(*), count(DISTINCT case_id), count(next_us), count(*) FILTER (next_us = at_us),
        count(*) FILTER (next_us = at_us AND next_activity <> activity),
@@ -32,7 +33,8 @@ SELECT count(*), count(DISTINCT case_id), count(next_us), count(*) FILTER (next_
 # Activities in the order in which a case usually meets them: the mean of their places, from 0 to 1 of the case.
 _ACTIVITIES = """
 SELECT activity, count(*) AS times, count(*) FILTER (place = 1) AS starts, count(*) FILTER (next_us IS NULL) AS ends,
-       count(DISTINCT case_id) AS cases, round(avg((place - 1) / greatest(size - 1, 1)), 9) AS position
+       count(DISTINCT case_id) AS cases, quantile_cont(work_us, 0.5) / 1e6 AS p50_work_s,
+       round(avg((place - 1) / greatest(size - 1, 1)), 9) AS position
 FROM flow_steps JOIN (SELECT case_id, count(*) AS size FROM flow_steps GROUP BY case_id) USING (case_id)
 GROUP BY activity ORDER BY position, activity"""
 # By the list, since an activity's name may hold the arrow that its text puts between two.
@@ -52,10 +54,9 @@ FROM done GROUP BY activity HAVING max(times) > 1 ORDER BY repeats DESC, activit
 _AGAIN = """SELECT count(DISTINCT case_id)
             FROM (SELECT case_id FROM flow_steps GROUP BY case_id, activity HAVING count(*) > 1)"""
 _WAITS = """
-SELECT next_activity AS activity, count(*) AS times, quantile_cont(next_us - at_us, 0.5) / 1e6 AS p50_s,
-       quantile_cont(next_us - at_us, 0.95) / 1e6 AS p95_s, sum(next_us - at_us)::DOUBLE / 1e6 AS total_s,
-       CASE WHEN sum(sum(next_us - at_us)) OVER () > 0
-            THEN sum(next_us - at_us) / sum(sum(next_us - at_us)) OVER () END AS share
+SELECT next_activity AS activity, count(*) AS times, quantile_cont(wait_us, 0.5) / 1e6 AS p50_s,
+       quantile_cont(wait_us, 0.95) / 1e6 AS p95_s, sum(wait_us)::DOUBLE / 1e6 AS total_s,
+       CASE WHEN sum(sum(wait_us)) OVER () > 0 THEN sum(wait_us) / sum(sum(wait_us)) OVER () END AS share
 FROM flow_steps WHERE next_us IS NOT NULL GROUP BY next_activity ORDER BY total_s DESC, next_activity"""
 _UNPLACED = """SELECT count(*) FROM events
                WHERE {which} AND (case_id IS NULL OR activity IS NULL OR timestamp IS NULL)"""
@@ -79,10 +80,10 @@ class Flow:
     """One phase's process; every frame is empty where the log has no events of the phase.
 
     `edges` see `graph.edges`. `activities` (by mean position in the case): activity, times, starts, ends, cases,
-    position. `variants`: path, cases, share, median_h. `rework`: activity, cases, cases_again, share, repeats,
-    at_once (the same again), returns. `waits` (before a step): activity, times, p50_s, p95_s, total_s, share of all
-    waiting (null where nothing waits). `unplaced` counts events without case, activity or time, which are left out,
-    and `no_steps` those that tell of a step's begin or pause (`lifecycle`): a step counts where it was completed.
+    p50_work_s (null where the log does not tell begins), position. `variants`: path, cases, share, median_h. `rework`:
+    activity, cases, cases_again, share, repeats, at_once (the same again), returns. `waits` (before a step): activity,
+    times, p50_s, p95_s, total_s, share of all waiting (null where nothing waits). `unplaced` counts events without
+    case, activity or time, which are left out, and `no_steps` those that tell of a step's begin or pause.
     """
 
     phase: str | None
@@ -111,7 +112,8 @@ class Flow:
 def mined(tables: Tables, phase: str | None = None) -> Flow:
     """The process as the events of this phase show it; None takes all events."""
     which = in_phase(phase)
-    tables.connection.execute(_STEPS.format(which=which))
+    began = "began_at" if tables.has("events", "lifecycle") else "NULL::TIMESTAMP"
+    tables.connection.execute(_STEPS.format(which=which, next_begin=next_begin(tables), began=began))
     events, cases, pairs, tied, by_log, against = tables.row(_FACTS)
     (unplaced,) = tables.row(_UNPLACED.format(which=which))
     found = Flow(

@@ -51,11 +51,22 @@ def rework_table(flow: Flow) -> html.Html:
 
 
 def bottlenecks_table(flow: Flow, share_max: float) -> html.Html:
-    """The waits before each step, longest in all first, against the share that one step may cause."""
-    header = ("Before", "Times", "Median wait", "95% wait at most", "Share of all waiting", "Standing")
-    rows = [(plain(one.activity, NAME), *_wait(one, share_max)) for one in flow.waits.head(SHOWN).itertuples()]
+    """The waits before each step, longest in all first, against the share that one step may cause; and the work on it
+    where the log tells when steps began.
+    """
+    worked = flow.activities.set_index("activity")["p50_work_s"]
+    told = bool(worked.notna().any())
+    header = ("Before", "Times", "Median wait", "95% wait at most", "Share of all waiting")
+    rows = [
+        (
+            plain(one.activity, NAME), *_wait(one), *([_work(worked[one.activity])] if told else []),
+            _standing(one, share_max),
+        )
+        for one in flow.waits.head(SHOWN).itertuples()
+    ]  # fmt: skip
     caption = _caption(f"Where the work waits (one step at most {number(share_max, 'share')})", flow, len(flow.waits))
-    return html.table(caption, header, rows, header[1:5])
+    work = ("Median work on it",) if told else ()
+    return html.table(caption, (*header, *work, "Standing"), rows, (*header[1:], *work))
 
 
 def bottleneck_finding(flow: Flow, share_max: float) -> str:
@@ -85,8 +96,8 @@ def ties_warning(flow: Flow) -> html.Html:
         told.append(f"{count(flow.unplaced, 'events')} have no case, activity or time and are left out.")
     if flow.no_steps:
         told.append(
-            f"{count(flow.no_steps, 'events')} tell of the begin or a pause of a step (lifecycle) and are left out: "
-            "a step stands where it was completed, so a wait holds the work of the step that it ends in."
+            f"{count(flow.no_steps, 'events')} tell of the begin or a pause of a step (lifecycle): a step stands where "
+            "it was completed, and the wait for it ends where it began, if the log says so."
         )
     return html.note(" ".join(told), "warning") if told else html.Html("")
 
@@ -154,11 +165,17 @@ def _caption(what: str, flow: Flow, rows: int) -> str:
     return f"{what}{where}" + (f" ({SHOWN} of {rows:,})" if rows > SHOWN else "")
 
 
-def _wait(one: Any, share_max: float) -> tuple[object, ...]:
-    known = one.share is not None and one.share == one.share
-    standing = html.badge("bottleneck") if known and one.share > share_max else "within"
-    share = number(one.share, "share") if known else "no waiting"
-    return f"{one.times:,}", duration(one.p50_s), duration(one.p95_s), share, standing
+def _wait(one: Any) -> tuple[str, ...]:
+    share = number(one.share, "share") if one.share == one.share else "no waiting"
+    return f"{one.times:,}", duration(one.p50_s), duration(one.p95_s), share
+
+
+def _work(seconds: float) -> str:
+    return duration(seconds) if seconds == seconds else "not known"
+
+
+def _standing(one: Any, share_max: float) -> object:
+    return html.badge("bottleneck") if one.share == one.share and one.share > share_max else "within"
 
 
 def _longest(flow: Flow) -> str:
