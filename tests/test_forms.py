@@ -75,3 +75,13 @@ def test_a_name_near_none_of_many_is_left_alone():
     assert near("zzz", ["a", "b"]) == "; known: a, b"
     assert near("zzz", (f"a{at}" for at in range(99))) == ""
     assert near("zzz", []) == ""
+
+
+class Keyed(BaseModel):
+    key_env: str = Field("", pattern=r"^[A-Z_]*$")
+
+
+def test_what_stands_where_the_name_of_a_keys_variable_should_is_never_repeated():
+    _, faults = fill(Keyed, {"key_env": "tok4-secret"})
+    assert [fault.partition(":")[0] for fault in faults] == ["key_env"]
+    assert "tok4" not in faults[0]

@@ -141,13 +141,15 @@ def _lines(model: type[BaseModel], item: ErrorDetails) -> Iterator[str]:
     place, kind, given = tuple(item["loc"]), item["type"], item["input"]
     spelled = _spell(model, place)
     owner = f"{spelled}: " if spelled else ""
+    secret = bool(place) and str(place[-1]).endswith("_env")  # some write the key there, not its variable
+    got = "" if secret else _got(given)
     if kind == "missing":
         yield f"{owner}is missing"
     elif kind == "extra_forbidden":
         yield f"{owner}is not a known key{near(str(place[-1]), _keys_at(model, place[:-1]))}"
     elif kind == "literal_error":
         names = re.findall(r"'((?:[^'\\]|\\.)*)'", item["ctx"]["expected"])
-        yield f"{owner}should be one of the known words{_got(given)}{near(str(given), names)}"
+        yield f"{owner}should be one of the known words{got}{near(str(given), names)}"
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         key, tags = item["ctx"]["discriminator"].strip("'"), item["ctx"].get("expected_tags", "")
         word = item["ctx"].get("tag")
@@ -158,11 +160,11 @@ def _lines(model: type[BaseModel], item: ErrorDetails) -> Iterator[str]:
         return  # each entry has a fault of its own, and pydantic counts the sound ones only
     elif kind == "value_error":
         told = str(item["ctx"]["error"]).split("\n")
-        yield from (f"{owner}{line}{_got(given) if len(told) == 1 else ''}" for line in told)
+        yield from (f"{owner}{line}{got if len(told) == 1 else ''}" for line in told)
     else:
         ours = SHOULD.get(kind)  # pydantic's own words may hold braces: those of a pattern
         should = ours.format(**item.get("ctx", {})) if ours else item["msg"].replace("Input should", "should")
-        yield f"{owner}{should}{_got(given)}"
+        yield f"{owner}{should}{got}"
 
 
 def _spell(model: type[BaseModel], place: tuple[int | str, ...]) -> str:

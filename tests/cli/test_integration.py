@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from pilotage.cli.app import app
 from pilotage.errors import PilotageError
 from pilotage.integration.checks import Check
+from pilotage.integration.smoke_test import Stopped
 from pilotage.workspace import Workspace
 
 GOOD = Check("invoice tools", "mcp.reachable", "pass", "", "answers in 3 ms", 0.01, True)
@@ -94,19 +95,18 @@ def test_several_systems_are_pinned_at_once_and_each_is_told(said: Any) -> None:
 
 
 @pytest.mark.usefixtures("said")
-def test_where_one_of_several_does_not_answer_none_is_pinned_and_all_faults_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_systems_that_do_not_answer_are_told_and_the_others_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(_: Workspace, system: Any) -> dict[str, Any]:
         if system.name == "spare tools":
             return TOLD
         raise PilotageError(f"{system.name} does not say what it is", "it said nothing in time")
 
     monkeypatch.setattr("pilotage.integration.smoke_test.definitions", silent)
-    systems = ("spare tools", "invoice tools", "desk agent")
+    systems = ("invoice tools", "spare tools", "desk agent")
     result = CliRunner().invoke(app, ["pin", *systems, "--by", "Carla Example"])
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "nothing was pinned" in result.stderr
+    assert result.exit_code == 2
+    assert "pinned: spare tools, protocol 2026-07-28" in result.stdout
+    assert "these systems were not pinned" in result.stderr
     assert "invoice tools does not say what it is: it said nothing in time" in result.stderr
     assert "desk agent does not say what it is: it said nothing in time" in result.stderr
     assert "spare tools" not in result.stderr
@@ -116,3 +116,13 @@ def test_what_says_nothing_of_itself_cannot_be_pinned(said: Any) -> None:
     result = said("pin", "supplier view", "--by", "Carla Example")
     assert result.exit_code == 2
     assert "supplier view says nothing of itself that can be pinned" in result.stderr
+
+
+def test_who_stops_it_sees_what_was_finished(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> list[Check]:
+        raise Stopped([GOOD, SKIPPED])
+
+    monkeypatch.setattr("pilotage.integration.smoke_test.smoke_test", stopped)
+    result = said("smoke-test", "--json")
+    assert result.exit_code == 130
+    assert [one["status"] for one in json.loads(result.stdout)["checks"]] == ["pass", "skipped"]

@@ -130,9 +130,11 @@ def test_an_interruption_stops_every_probe(smoke_test: Test, monkeypatch: pytest
     monkeypatch.setattr(
         harness, "checks_of", lambda probe: interrupted() if probe.system.name == "stop" else whole(probe)
     )
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(harness.Stopped) as stopped:
         smoke_test("stop", "hangs")
     assert not marked()
+    assert {(check.status, check.reason) for check in stopped.value.checks} == {("skipped", "not_reached")}
+    assert {check.system for check in stopped.value.checks} == {"stop", "hangs"}
 
 
 def test_systems_come_in_the_order_of_the_playbook_with_what_is_required(house: Workspace, smoke_test: Test) -> None:

@@ -136,15 +136,18 @@ STEPS = [
 ]
 
 
-def steps_of(folder, rows):
-    """The steps of one case with rows (activity, lifecycle, minute): activity, and the minutes of its begin and end."""
+def steps_of(folder, **phases):
+    """The steps of each phase's one case with rows (activity, lifecycle, minute), with the minutes of begin and end."""
     workspace = Workspace(folder)
     workspace.dataset("desk").mkdir(parents=True)
-    lines = [f"c1,{activity},{lifecycle},2026-01-01T10:{minute:02}:00Z" for activity, lifecycle, minute in rows]
-    (workspace.dataset("desk") / "log.csv").write_text("\n".join(["case_id,activity,lifecycle,timestamp", *lines]))
-    (workspace.dataset("desk") / "dataset.yaml").write_text(
-        "name: desk\ntables:\n  events: {file: log.csv, constants: {phase: baseline}}\n"
-    )
+    lines = [
+        f"{phase},{phase},{activity},{lifecycle},2026-01-01T10:{minute:02}:00Z"
+        for phase, rows in phases.items()
+        for activity, lifecycle, minute in rows
+    ]
+    header = "case_id,phase,activity,lifecycle,timestamp"
+    (workspace.dataset("desk") / "log.csv").write_text("\n".join([header, *lines]))
+    (workspace.dataset("desk") / "dataset.yaml").write_text("name: desk\ntables:\n  events: {file: log.csv}\n")
     intake(workspace, "desk")
     with open_tables(workspace, "desk", ("events",)) as connection:
         return connection.sql(
@@ -165,4 +168,11 @@ def steps_of(folder, rows):
     ids=["begins and ends", "some without", "ends without begin", "begins alone", "ends alone", "none"],
 )
 def test_a_step_that_is_logged_at_its_begin_and_its_end_is_one_step(tmp_path, rows, steps):
-    assert steps_of(tmp_path, rows) == steps
+    assert steps_of(tmp_path, baseline=rows) == steps
+
+
+def test_each_phase_has_its_own_way_of_logging(tmp_path):
+    ends = [("ask", "END", 3), ("pay", "END", 9)]
+    assert steps_of(tmp_path, baseline=ends, pilot=STEPS) == [
+        ("ask", None, 3), ("pay", None, 9), ("ask", 0, 30), ("pay", 40, 59),
+    ]  # fmt: skip

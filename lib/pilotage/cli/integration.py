@@ -36,16 +36,23 @@ def smoke_test(
     unless its entry says probe_may_write; skipped is never passed. Exit 0: all required checks passed. 2: wrong
     configuration. 3: a required check failed or was skipped.
     """
+    from pilotage.integration.smoke_test import Stopped
     from pilotage.integration.smoke_test import smoke_test as probe
     from pilotage.playbook import read_policy
 
     stop_on_signals()
     workspace = workspace_at(None)
     policy = read_policy(workspace, ("integration",)).integration
+    stopped = None
     with Progress() as progress:
-        checks = probe(workspace, policy, systems or (), progress.say)
+        try:
+            checks = probe(workspace, policy, systems or (), progress.say)
+        except Stopped as stop:
+            checks, stopped = stop.checks, stop
     held = [check for check in checks if (check.required or systems) and check.status != "pass"]
     tell(_as_json(checks, not held) if json else "\n".join(_lines(checks)))
+    if stopped:
+        raise stopped
     return NOT_PASSED if held else 0
 
 
@@ -59,7 +66,7 @@ def pin(
     """Pin what systems say: their tools, or their agent card.
 
     Look at what is printed: from then on every change of it fails the smoke test. The pins stand in playbook/pins/ and
-    in the audit log. Where one of the systems does not answer, none is pinned.
+    in the audit log. A system that does not answer is told at the end, and the others are pinned.
     """
     from datetime import UTC, datetime
 
@@ -150,8 +157,10 @@ def _lines(checks: Sequence[Check]) -> Iterator[str]:
         yield "what a code means: playbook/integration.md"
 
 
-def _said_of_themselves(workspace: Workspace, names: Sequence[str]) -> list[tuple[AnySystem, dict[str, Any]]]:
-    """What each of the systems says of itself; InputFaults with all those that cannot be pinned."""
+def _said_of_themselves(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[AnySystem, dict[str, Any]]]:
+    """What each of the systems says of itself; InputFaults for those that cannot be pinned: at once where their entries
+    say so, after the others where they do not answer.
+    """
     from pilotage.errors import InputFaults, PilotageError
     from pilotage.integration.smoke_test import chosen, definitions
     from pilotage.playbook import read_policy
@@ -162,15 +171,17 @@ def _said_of_themselves(workspace: Workspace, names: Sequence[str]) -> list[tupl
         for one in found
         if one.pattern not in ("mcp", "a2a")
     ]
-    told = []
-    for system in found if not faults else ():
+    if faults:
+        raise InputFaults("nothing was pinned", faults)
+    for system in found:
         try:
-            told.append((system, definitions(workspace, system)))
+            told = definitions(workspace, system)
         except PilotageError as error:
             faults.append(f"{error.what}: {error.where}")
+        else:
+            yield system, told
     if faults:
-        raise InputFaults("nothing was pinned", faults, "see `pilotage smoke-test` for the reasons")
-    return told
+        raise InputFaults("these systems were not pinned", faults, "see `pilotage smoke-test` for the reasons")
 
 
 def _before(workspace: Workspace, system: AnySystem) -> Definitions:

@@ -26,9 +26,9 @@ ABOUT = {
 refuses callers without a token, answers as its OpenAPI document says, is quick enough, says no with a status and
 without its inner details, and takes the same Idempotency-Key once. Only GET and HEAD are called, and what
 `safe_calls` and `idempotent_calls` name; what was written is taken back where the API allows it. Of the document's
-`servers` only the paths count, and only where the safe calls fit them: each safe call must be one of its operations.
-Operations that answer with a stream of events are not called. With `load`,
-`pilotage load-test` sends production's rate and up to twice as much to what is marked `staging: true`. Requests are
+`servers` only the paths count, and only where the safe calls fit them; safe calls that are none of its operations
+are noted. Operations that answer with a stream of events are not called. With `load`, `pilotage load-test` sends
+production's rate and up to twice as much to what is marked `staging: true`. Requests are
 sent when they are due and not when the last answer came, so that a slow system cannot hide.
 `lib/pilotage/integration/wrapper/embedded.py` is a small example of wrapping an old database.""",
     "events": """A broker: Kafka or RabbitMQ. Write your clients' settings under `producer` and `consumer`, in the

@@ -108,7 +108,7 @@ def checks_table(checks: Sequence[Check]) -> html.Html:
 def _summary(name: str, own: Sequence[Check]) -> tuple[object, ...]:
     counts = [sum(check.status == status for check in own) for status in OUTCOMES]
     bad = next((check for check in own if check.status != "pass"), None)
-    said = f"{bad.id} ({bad.reason}): {bad.evidence}" if bad else ""
+    said = f"{bad.id} ({bad.reason}): {bad.evidence}" if bad else "none"
     return (name if own[0].required else f"{name} (not required)", *map(number, counts), said)
 
 

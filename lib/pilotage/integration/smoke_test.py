@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,14 @@ AT_ONCE = max(2, os.cpu_count() or 2)
 EXTRAS = {"wrapper": "api", "events": "events", "virtualization": "postgres", "mcp": "mcp", "a2a": "a2a"}
 
 
+class Stopped(KeyboardInterrupt):
+    """Somebody stopped the smoke test; `checks` has what was finished, and the rest as skipped."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        super().__init__()
+        self.checks = checks
+
+
 def smoke_test(
     workspace: Workspace, policy: IntegrationPolicy, names: Sequence[str] = (), say: Say = lambda *_: None
 ) -> list[Check]:
@@ -28,6 +36,7 @@ def smoke_test(
 
     InputFaults for an unknown name, and for an environment variable that an entry names and that is not set. A probe
     that hangs or crashes fails its check, and the checks behind it are skipped: nothing is waited for without end.
+    Stopped where somebody interrupts it.
     """
     return probed(workspace, chosen(policy, names), say)
 
@@ -41,11 +50,16 @@ def probed(workspace: Workspace, systems: Sequence[AnySystem], say: Say = lambda
             ended = [pool.submit(checks_of, probe) for probe in probes]
             try:
                 return [check for one in ended for check in one.result()]
-            except BaseException:
+            except BaseException as error:
+                finished = [one.result() if _sound(one) else None for one in ended]
                 pool.shutdown(wait=False, cancel_futures=True)
                 for probe in probes:
                     probe.stop()
-                raise
+                if not isinstance(error, KeyboardInterrupt):
+                    raise
+                pairs = zip(systems, finished, strict=True)
+                checks = [check for system, made in pairs for check in made or _not_reached(system)]
+                raise Stopped(checks) from None
     finally:
         reap(token)
 
@@ -91,8 +105,7 @@ def checks_of(probe: ProbeProcess) -> list[Check]:
     system = probe.system
     probe.say(system.name, "is probed")
     if lacking := unset(system):
-        planned = import_module(f"pilotage.integration.{system.pattern}").planned(system)
-        return [_check(system, id, "skipped", "not_configured", "; ".join(lacking)) for id in planned]
+        return [_check(system, id, "skipped", "not_configured", "; ".join(lacking)) for id in _planned(system)]
     told = probe.run()
     made = [_check(system, **row) for row in told.rows.values()]
     rest = [id for id in told.planned if id not in told.rows]
@@ -106,6 +119,18 @@ def checks_of(probe: ProbeProcess) -> list[Check]:
     bad = sum(check.status != "pass" for check in made)
     probe.say(system.name, f"{len(made) - bad} of {len(made)} checks passed")
     return made
+
+
+def _planned(system: AnySystem) -> list[str]:
+    return list(import_module(f"pilotage.integration.{system.pattern}").planned(system))
+
+
+def _sound(future: Future[list[Check]]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _not_reached(system: AnySystem) -> list[Check]:
+    return [_check(system, id, "skipped", "not_reached", "the smoke test was stopped") for id in _planned(system)]
 
 
 def _broken_off(system: AnySystem, told: Told) -> Check:

@@ -20,17 +20,20 @@ SQL_TYPES = {
 }
 
 
-# Of a log that tells begins and ends apart (XES: start, complete), the ends are the steps, and each knows its begin.
+# Of a phase whose log tells begins and ends apart (XES: start, complete) the ends are the steps, and each knows its
+# begin; the baseline may come from another log than the pilot.
 _TOLD_APART = """
 SELECT count(*) FILTER (lower(lifecycle) = 'complete') > 0 AND count(*) FILTER (lower(lifecycle) <> 'complete') > 0
 FROM read_parquet('{path}')"""
 _PAIRED = """
 CREATE VIEW events AS
-SELECT * EXCLUDE (began_at),
+SELECT * EXCLUDE (began_at, ends),
        CASE WHEN lag(lower(lifecycle)) OVER step = 'start' THEN lag(timestamp) OVER step END AS began_at
-FROM ({log}) WHERE lifecycle IS NULL OR lower(lifecycle) IN ('start', 'complete')
-WINDOW step AS (PARTITION BY case_id, activity ORDER BY timestamp, row_number)
-QUALIFY lifecycle IS NULL OR lower(lifecycle) = 'complete'"""
+FROM (SELECT *, coalesce(phase, '') IN (SELECT coalesce(phase, '') FROM read_parquet('{path}')
+                                        WHERE lower(lifecycle) = 'complete') AS ends FROM ({log}))
+WHERE NOT ends OR lifecycle IS NULL OR lower(lifecycle) IN ('start', 'complete')
+WINDOW step AS (PARTITION BY ends, case_id, activity ORDER BY timestamp, row_number)
+QUALIFY NOT ends OR lifecycle IS NULL OR lower(lifecycle) = 'complete'"""
 OF_EVENTS = {"row_number": "BIGINT", "began_at": "TIMESTAMP"}
 
 
@@ -64,4 +67,4 @@ def _view(table: Table, connection: duckdb.DuckDBPyConnection, path: Path) -> st
         f" FROM read_parquet('{quoted}', file_row_number = true)"
     )
     told_apart = connection.execute(_TOLD_APART.format(path=quoted)).fetchall()[0][0]
-    return _PAIRED.format(log=log) if told_apart else f"CREATE VIEW events AS {log}"
+    return _PAIRED.format(log=log, path=quoted) if told_apart else f"CREATE VIEW events AS {log}"

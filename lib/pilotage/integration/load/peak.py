@@ -75,7 +75,7 @@ def _sentences(peak: Peak, outcome: Outcome) -> Iterator[str]:
         yield f"{what}; no call of the pilot carries a time, so nobody knows what it tried."
     elif peak.calls_per_s < asked:
         yield (
-            f"{what}; the pilot never had more than {peak.calls_per_s:,} in one second"
+            f"{what}; the pilot never had more than {peak.calls_per_s:,} in one second, to all systems together"
             f" ({count(peak.calls_per_minute or 0, 'calls')} in its busiest minute)."
         )
     result = outcome.result

@@ -78,10 +78,10 @@ EVENTS = Table(
         Column(
             "lifecycle",
             "text",
-            "begin, end or pause of a step, as XES says it (lifecycle:transition); in a log that has `complete`, "
-            "only such rows are steps",
+            "begin, end or pause of a step, as XES says it (lifecycle:transition); in a phase that has `complete`, "
+            "only such rows are steps, and `start` says when they began",
             empty="a step of its own",
-            undecided="a step that is logged at its begin and at its end counts twice",
+            undecided="a step that is logged at its begin and its end counts twice, and work is not told from waiting",
         ),
         phase(required=False),
         AGENT,
