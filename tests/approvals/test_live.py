@@ -9,6 +9,7 @@ import pytest
 from pilotage import approvals, audit_log
 from pilotage.errors import PilotageError
 from pilotage.hashes import sha256_file
+from pilotage.playbook.load import FILES
 
 
 def test_before_the_first_change_nothing_was_ever_approved(desk: Any) -> None:
@@ -72,6 +73,44 @@ def test_an_edit_by_hand_can_be_proposed_as_it_stands_and_is_held_against_the_ap
     desk.approve(one, "Cat")
     live = approvals.live_state(desk.workspace, "roi")
     assert (live.status, live.proposal) == ("approved", one.id)
+
+
+@pytest.mark.parametrize("policy", FILES)
+def test_a_file_that_was_never_approved_is_proposed_as_it_stands_and_all_of_it_is_new(desk: Any, policy: str) -> None:
+    desk.edit_governance(lambda facts: facts["changes"].setdefault(policy, facts["changes"]["roi"]))
+    text = desk.live(policy).read_text(encoding="utf-8")
+    one = approvals.propose(desk.workspace, policy, text, "as it stands", "Zoe", desk.now)
+    assert (one.before, one.after) == ("absent", approvals.live_state(desk.workspace, policy).sha256)
+    assert f"+{text.splitlines()[0]}" in one.diff
+    desk.approve(one, "Ann" if policy == "governance" else "Ben")
+    desk.approve(one, "Cat")
+    assert approvals.live_state(desk.workspace, policy).status == "approved"
+    with pytest.raises(PilotageError, match=f"playbook/{policy}.yaml says this already: nothing would change"):
+        approvals.propose(desk.workspace, policy, text, "once more", "Zoe", desk.now)
+
+
+def test_as_it_stands_goes_through_after_another_file_was_approved(desk: Any) -> None:
+    desk.applied()
+    text = desk.live("governance").read_text()
+    assert approvals.propose(desk.workspace, "governance", text, "as it stands", "Zoe", desk.now).before == "absent"
+
+
+def test_an_edit_by_hand_is_proposed_whole_where_the_approved_version_is_lost(desk: Any) -> None:
+    (desk.workspace.playbook / "proposals" / f"{desk.applied(19).id}.json").unlink()
+    desk.live().write_text(desk.text(20))
+    assert desk.propose(20).before == "absent"
+
+
+def test_as_it_stands_proposes_nothing_under_a_log_that_does_not_verify(desk: Any) -> None:
+    text = desk.applied().text
+    desk.workspace.log.write_bytes(desk.workspace.log.read_bytes().replace(b"Ben", b"Bob", 1))
+    with pytest.raises(PilotageError, match="is not the log that was written"):
+        approvals.propose(desk.workspace, "roi", text, "as it stands", "Zoe", desk.now)
+
+
+def test_what_was_never_approved_is_said_with_the_command_that_proposes_it(desk: Any) -> None:
+    why = approvals.live_state(desk.workspace, "integration").why
+    assert "`pilotage propose integration --with playbook/integration.yaml --why TEXT`" in why
 
 
 def test_an_earlier_version_can_come_back_by_a_proposal_of_its_own(desk: Any) -> None:

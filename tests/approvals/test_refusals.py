@@ -22,7 +22,7 @@ def proposed(policy: str = "roi", text: str | None = None, **more: Any) -> Act:
 
     def act(desk: Any) -> Any:
         given = {"why": "it fits better", "by": "Zoe", "at": desk.now, **more}
-        new = desk.text() if text is None else text or desk.live().read_text()
+        new = desk.text() if text is None else text
         return approvals.propose(desk.workspace, policy, new, **given)
 
     return act
@@ -32,7 +32,6 @@ PROPOSALS = {
     "an unknown file": (proposed("rio"), "the playbook has no file 'rio'; did you mean 'roi'?"),
     "a path": (proposed("../roi"), "the playbook has no file '../roi'"),
     "a file nobody is to approve": (proposed("baseline"), "does not say who approves a change of baseline"),
-    "no change": (proposed(text=""), "nothing would change"),
     "no reason": (proposed(why=" "), "needs its reason"),
     "nobody": (proposed(by=" "), "need the name of a person"),
     "a time without zone": (proposed(at=datetime(2026, 6, 15)), "needs a time zone"),

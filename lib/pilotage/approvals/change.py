@@ -40,7 +40,8 @@ def propose(
     """Write the proposal to put this text in the place of a playbook file, and tell the audit log; no more changes.
 
     `check` finds faults that the file's form cannot, such as examples of rules. A file that was changed by hand since
-    it was approved may be proposed as it stands; the difference is then that to the approved version.
+    it was approved, or never was approved, may be proposed as it stands; the difference is then that to the approved
+    version, or the whole text.
 
     `by` is a person of governance.yaml, with a role or without, in whatever case and blanks: else nobody could tell
     later whether who approves is who proposed.
@@ -116,15 +117,18 @@ def reject(
 
 
 def _before(workspace: Workspace, policy: str, text: str) -> str | None:
-    """The text that the proposal starts from: the live one, or, where that is itself proposed, the approved one."""
+    """The text that the proposal starts from: the live one, or, where that is itself proposed, the approved one.
+
+    None where nothing was approved that the live one could be held against: all of it is then new.
+    """
     old = files.live_text(workspace, policy)
     if old != text:
         return old
     live = live_state(workspace, policy)
-    approved = files.read(workspace, live.proposal) if live.status == "changed" else None
-    if approved is None:
+    if live.status == "approved":
         raise PilotageError(f"playbook/{policy}.yaml says this already: nothing would change")
-    return approved.text
+    approved = files.read(workspace, live.proposal) if live.status == "changed" else None
+    return approved.text if approved else None
 
 
 def _check_new(states: Iterable[State], proposal: Proposal) -> None:
