@@ -100,6 +100,16 @@ def test_the_worse_end_of_each_range_decides(judged: Any, counts: Any, answers: 
     assert (found["guard_false_positive_rate"].answer, found["guard_catch_rate"].answer) == answers
 
 
+def test_each_source_and_language_alone_is_judged_only_where_both_kinds_are_there(judged: Any) -> None:
+    parts_of = {
+        counts: judged(texts(*counts))["guard_parts"] for counts in ((500, 0, 100, 90), (500, 0, 0, 0), (0,) * 4)
+    }
+    assert [gate.answer for gate in parts_of.values()] == ["go", "not yet", "not yet"]
+    assert [gate.why for gate in parts_of.values()] == [
+        "each of 4 parts clears its limit alone", "no attacks to count", "no harmless texts and no attacks to count",
+    ]  # fmt: skip
+
+
 def test_copies_of_one_sentence_say_no_more_than_one(judged: Any) -> None:
     found = judged(texts(1000, 0, copies=10))["guard_false_positive_rate"]
     assert found.answer == "not yet"

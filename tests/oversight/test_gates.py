@@ -105,6 +105,29 @@ def test_reviewers_who_approve_everything_open_nothing(looked):
     assert [one.name for one in found.fatigue.flagged] == ["rita"]
 
 
+def test_without_a_review_nobody_is_said_to_read_and_the_lack_is_named(looked):
+    gone = rows(1, planted=0, decided_at=datetime(2026, 10, 13, 8))  # decided after the day of the page
+    paper, found, made = looked(gone)
+    awake = made["reviewers_awake", None]
+    assert (awake.answer, awake.why) == ("not yet", "there is no review yet to tell by")
+    assert left(paper, found)["reviewers_awake"] is None
+    assert found.kpi("reviewer_hours").reason == "there are no reviews"
+
+
+def test_why_the_hours_are_not_known_names_what_is_lacking(looked):
+    old = datetime(2026, 8, 1, 8)
+    assert looked(rows(3, queued_at=old, decided_at=old))[1].kpi("reviewer_hours").reason == (
+        "no review in the last 4 weeks"
+    )
+    assert looked(rows(3, seconds=None))[1].kpi("reviewer_hours").reason == "no review of the last 4 weeks has a time"
+
+
+def test_with_reviews_and_nobody_flagged_the_count_is_told(looked):
+    paper, found, made = looked(rows(60))
+    assert made["reviewers_awake", None].answer == "go"
+    assert left(paper, found)["reviewers_awake"] == 0
+
+
 def test_the_tier_asked_for_decides_and_the_others_advise(looked):
     made = looked(rows(60))[2]
     assert made["found_error_rate", IN].required

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pilotage.guardrails.measured import PHASE, Measured
@@ -15,6 +15,7 @@ from pilotage.words import count, listed, number, span
 
 NAME = "guard_parts"
 KINDS = {"benign": "harmless", "attacks": "attacks"}
+TEXTS = {"benign": "harmless texts", "attacks": "attacks"}
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,21 @@ def _fewest(few: Sequence[Part]) -> str:
 
 
 def parts_gate(found: Parts) -> Gate:
-    """Advisory: every part with enough texts clears its limit, and none is too thin to tell."""
-    answer: Answer = "no-go" if found.of("no-go") else "not yet" if found.of("not yet") else "go"
+    """Advisory: every part with enough texts clears its limit, none is too thin to tell, and both kinds are there."""
+    unsettled = list(_unsettled(found))
+    answer: Answer = "no-go" if found.of("no-go") else "not yet" if unsettled else "go"
     told = {
         "no-go": f"beyond their limit: {listed(found.of('no-go'))}",
-        "not yet": f"too few texts, or too near the limit, to tell: {listed(found.of('not yet'))}",
+        "not yet": "; ".join(unsettled),
         "go": f"each of {count(len(found.rows), 'parts')} clears its limit alone",
     }
     return Gate(NAME, NAME, None, False, answer, told[answer], None)
+
+
+def _unsettled(found: Parts) -> Iterator[str]:
+    """What nobody can tell yet: parts with too few texts, and a kind of texts that no part has."""
+    if thin := found.of("not yet"):
+        yield f"too few texts, or too near the limit, to tell: {listed(thin)}"
+    counted = {part.kind for part in found.rows}
+    if lacking := [f"no {texts}" for kind, texts in TEXTS.items() if kind not in counted]:
+        yield f"{listed(lacking)} to count"

@@ -88,6 +88,8 @@ def _counted(gate: Gate) -> Gate:
 
 def _awake(found: Overseen) -> Gate:
     """Whether anybody approves what is wrong, or faster than anybody reads; advisory: the catch rate decides."""
+    if not found.fatigue.reviewers:
+        return Gate(AWAKE, AWAKE, None, False, "not yet", "there is no review yet to tell by", None)
     flagged = [f"{one.name}: {listed(list(one.flags))}" for one in found.fatigue.flagged]
     why = "; ".join(flagged) or "nobody stands out as approving unread"
     return Gate(AWAKE, AWAKE, None, False, "not yet" if flagged else "go", why, None)

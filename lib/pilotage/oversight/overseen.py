@@ -172,7 +172,12 @@ def _hours(found: Reviewed, as_of: date) -> Kpi:
     timed = recent.dropna()
     head = (HOURS, label_of(HOURS), "efficiency", "h", None, None, len(timed), len(timed))
     if timed.empty:
-        why = f"no review of the last {WEEKS} weeks has a time"
-        return Kpi(*head, None, None, None, 0.9, "none", "lower", reason=why)
+        return Kpi(*head, None, None, None, 0.9, "none", "lower", reason=_no_hours(found, len(recent)))
     hours = float(timed.mean()) * len(recent) / 3600 / WEEKS
     return Kpi(*head, hours, hours, hours, 0.9, f"the last {WEEKS} weeks", "lower")
+
+
+def _no_hours(found: Reviewed, recent: int) -> str:
+    if found.decisions.empty:
+        return "there are no reviews"
+    return f"no review of the last {WEEKS} weeks has a time" if recent else f"no review in the last {WEEKS} weeks"

@@ -33,7 +33,7 @@ def left(page: Page, found: Overseen) -> dict[str, object]:
         "tiers": {one.name: one.standing.tier or "not live" for one in found.acting},
         "oversight_forecast": f"{nearest.name} {nearest.next}: {_still(nearest)}" if nearest.next else "",
         "oversight_tier": listed([f"{one.name} {one.standing.tier or 'not live'}" for one in found.acting]),
-        "reviewers_awake": len(found.fatigue.flagged),
+        "reviewers_awake": len(found.fatigue.flagged) if found.fatigue.reviewers else None,
         "reviewed_cases": min(one.proved[page.playbook.tier].n for one in found.acting),
     }
 
