@@ -208,6 +208,15 @@ def test_a_baseline_is_noticed(tmp_path):
     assert not one(tmp_path, "events.csv", f"{log}pilot\n")[0].has_baseline
 
 
+@pytest.mark.parametrize("name", ["case:phase", "case_phase", "Phase"])
+def test_the_phase_of_a_case_is_taken_from_its_column(tmp_path, name):
+    log = f"case:concept:name,concept:name,time:timestamp,{name}\nc1,a,2026-01-01T00:00Z,baseline\n"
+    draft, _, table, source = one(tmp_path, "log.csv", f"{log}c2,a,2026-05-01T00:00Z,pilot\n")
+    assert (table, source.columns["phase"], source.constants) == ("events", name, {})
+    assert "not used" not in draft.yaml_text
+    assert "phase" not in "\n".join(draft.undecided)
+
+
 def test_values_are_translated_where_their_meaning_is_known(tmp_path):
     text = "run_id,status,latency_ms,prompt_tokens\na,success,1200,5\nb,handed_over,900,NULL\nc,purple,10,7\n"
     draft, _, table, source = one(tmp_path, "runs.csv", text)

@@ -34,8 +34,8 @@ tables:
 _RULES = """
 ## How rows are read
 
-- Files: CSV (also `.gz`; any delimiter), JSON lines (also `.gz`), XLSX, Parquet. Everything is read as text first, so
-  `007` stays `007`.
+- Files: CSV (also `.gz`; any delimiter), JSON lines (also `.gz`), XLSX, Parquet, and XES (`.xes`, `.xes.gz`; with the
+  extra `xes`). Everything is read as text first, so `007` stays `007`.
 - An empty cell, or one that holds a text listed under `empty`, is not known. It is never zero.
 - A row that breaks the schema is set aside with its file, line and reason
   (`rejected/<table>.csv` of the report), and counted.
@@ -50,8 +50,10 @@ _RULES = """
   happens twice, because clocks go back, is the first of the two; one that never happens, because they go forward, is
   the first instant after the gap.
 - A flag is 1, true or yes; 0, false or no. Numbers are finite; durations, counts and costs are never negative.
-- `phase` is a column or a constant. Rows that belong to a run (or events to a case) take its phase where they say none.
+- `phase` is a column or a constant. Rows that belong to a run take its phase where they say none; so do events that of
+  their case, where a table `cases` is given.
 - A dataset with `events` and no `cases` gets its cases from them: opened with the first event, closed with the last.
+  Their phase is then what the events say: nothing else gives it.
 """
 
 

@@ -175,4 +175,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 for _names in COLUMNS.values():
-    _names |= {"phase": "phase stage period project_phase", "agent": "agent agent_name agent_id bot assistant"}
+    _names |= {
+        "phase": "phase case_phase stage period project_phase",
+        "agent": "agent agent_name agent_id bot assistant",
+    }
