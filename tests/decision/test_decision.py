@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,16 @@ def test_what_is_asked_has_a_day(page: NewPage, tmp_path: Path) -> None:
     paper = page("decision", as_of="2026-10-12")
     shown = decision.asks(paper, decision.decide(paper))
     assert "2026-10-26" in shown
+
+
+@pytest.mark.parametrize("answer", ["go", "no-go", "not yet"])
+def test_what_is_asked_stands_in_the_order_of_its_days(page: NewPage, tmp_path: Path, answer: str) -> None:
+    all_pages(tmp_path)
+    paper = page("decision", as_of="2026-10-12")
+    shown = decision.asks(paper, replace(decision.decide(paper), answer=answer))  # type: ignore[arg-type]
+    days = re.findall(r"2026-\d\d-\d\d", shown)
+    assert len(days) == len(paper.playbook.decision.asks.after(answer)) > 1  # type: ignore[arg-type]
+    assert days == sorted(days)
 
 
 def test_decision_json_has_every_promised_key_and_survives_json(page: NewPage, tmp_path: Path) -> None:

@@ -122,10 +122,11 @@ def _held(decision: Decision, tier: Tier) -> str:
 
 
 def asks(page: Page, decision: Decision) -> html.Html:
-    """What is asked of whom by when, as the playbook has it for this answer."""
+    """What is asked of whom by when, as the playbook has it for this answer; the earliest day first."""
+    wanted = page.playbook.decision.asks.after(decision.answer)
     rows = [
         (ask.who, html.Html(html.sentence(ask.what)), _day(page, ask.within_days))
-        for ask in page.playbook.decision.asks.after(decision.answer)
+        for ask in sorted(wanted, key=lambda ask: ask.within_days)
     ]
     return html.table("What is asked of whom", ("Who", "What", "By"), rows)
 
