@@ -108,11 +108,6 @@ def test_as_it_stands_proposes_nothing_under_a_log_that_does_not_verify(desk: An
         approvals.propose(desk.workspace, "roi", text, "as it stands", "Zoe", desk.now)
 
 
-def test_what_was_never_approved_is_said_with_the_command_that_proposes_it(desk: Any) -> None:
-    why = approvals.live_state(desk.workspace, "integration").why
-    assert "`pilotage propose integration --with playbook/integration.yaml --why TEXT`" in why
-
-
 def test_an_earlier_version_can_come_back_by_a_proposal_of_its_own(desk: Any) -> None:
     desk.applied(19)
     desk.applied(20)

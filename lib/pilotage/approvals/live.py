@@ -49,8 +49,7 @@ def live_state(workspace: Workspace, policy: str) -> LiveState:
     begun = next((state.id for state in states if state.status == "approved" and state.after == sha256), "")
     unended = f"; an interruption left {begun} half applied: approving it again ends it" if begun else ""
     if not ended:
-        todo = unended or f": `pilotage propose {policy} --with playbook/{policy}.yaml --why TEXT`"
-        why = f"no version of playbook/{policy}.yaml was ever approved{todo}"
+        why = f"no version of playbook/{policy}.yaml was ever approved{unended}"
         return LiveState(policy, "never approved", sha256, "", "", "", (), False, example, why)
     return _beside(sha256, max(ended, key=lambda pair: pair[0])[1], example, unended)
 
