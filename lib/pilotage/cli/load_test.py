@@ -28,7 +28,7 @@ def load_test_now(workspace: Workspace, names: Sequence[str], dataset: str, seco
     from pilotage.errors import PilotageError
     from pilotage.forms import near
     from pilotage.integration.load import chosen_for_load, load_path, write_result
-    from pilotage.integration.load.show import finding, shortfall
+    from pilotage.integration.load.show import finding, step_lines
     from pilotage.playbook import read_policy
 
     if dataset not in workspace.datasets():
@@ -37,7 +37,7 @@ def load_test_now(workspace: Workspace, names: Sequence[str], dataset: str, seco
     for system in chosen_for_load(read_policy(workspace, ("integration",)).integration, names):
         result, path = _measured(system, seconds), load_path(workspace, dataset, system.name)
         write_result(path, result, dataset, datetime.now(UTC))
-        tell("\n  ".join(filter(None, [finding(result), shortfall(result), f"written: {workspace.relative(path)}"])))
+        tell("\n  ".join([finding(result), *step_lines(result), f"written: {workspace.relative(path)}"]))
         results.append(result)
     return 0 if all(result.held for result in results) else MISSED
 

@@ -25,7 +25,10 @@ ABOUT = {
     "wrapper": """An HTTP API of your own before a system. The probe asks what the agent will rely on: that it
 refuses callers without a token, answers as its OpenAPI document says, is quick enough, says no with a status and
 without its inner details, and takes the same Idempotency-Key once. Only GET and HEAD are called, and what
-`safe_calls` and `idempotent_calls` name; what was written is taken back where the API allows it. Of the document's
+`safe_calls` and `idempotent_calls` name; what was written is taken back where the API allows it. `wrapper.auth` makes
+calls without a token and with a wrong one: the first four safe calls and, with `probe_may_write: true`, all of
+`idempotent_calls`, each under a key of its own. A writing call that is then answered 400, 409 or 422 says nothing of
+the token: the evidence names it. It says so, too, where no writing call was tried. Of the document's
 `servers` only the paths count, and only where the safe calls fit them; safe calls that are none of its operations
 are noted. Operations that answer with a stream of events are not called. With `load`, `pilotage load-test` sends
 production's rate and up to twice as much to what is marked `staging: true`. Requests are

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pilotage.integration.checks import Check, by_system
 from pilotage.integration.flow.words import in_phase
 from pilotage.integration.integrated import N_PLUS_ONE, Integrated
-from pilotage.integration.load import Outcome
+from pilotage.integration.load import LoadResult, Outcome
 from pilotage.integration.patterns import effort_of
 from pilotage.integration.show import checks_finding, embedded
 from pilotage.page import Page, html
@@ -80,10 +80,17 @@ def _load(page: Page, found: Integrated) -> Card:
         return "Not tested", "Only the embedded example was put under load."
     held = [one for one in tested if one.result and one.result.held]
     worst = next((one for one in tested if one not in held), tested[0])
-    step = worst.result.at_target if worst.result else None
-    time = f"95% of answers within {number(step.p95_ms, 'ms')}" if step and step.p95_ms else "it gave way before"
     value = f"{len(held)} of {count(len(found.load), 'systems')} held"
-    return value, f"{worst.name}: {time} at production's rate."
+    return value, f"{worst.name}: {_at_production(worst.result)}."
+
+
+def _at_production(result: LoadResult | None) -> str:
+    step = result.at_target if result else None
+    if step is None:
+        return "it already gave way below production's rate"
+    if step.p95_ms is None:
+        return "fewer than 95% of requests were answered at production's rate"
+    return f"95% of answers within {number(step.p95_ms, 'ms')} at production's rate"
 
 
 def _calls(found: Integrated) -> Card:

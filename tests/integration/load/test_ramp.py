@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,16 @@ def test_refusals_failures_and_redirects_are_errors(worker: Any, entry: Any, sta
     assert found.steps[0].error_rate == 1
     assert found.steps[0].p95_ms is None
     assert worker.seen == 3 + found.steps[0].n
+
+
+def test_a_request_without_an_answer_says_how_long_it_was_waited_for(
+    entry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pilotage.integration.load.ramp.WARM_UP", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        system = entry(f"http://127.0.0.1:{silent.getsockname()[1]}", p95_ms=550.0)
+        with pytest.raises(PilotageError, match=r"no answer in 1\.1 s"):
+            run_load(target_of(system), 1.0)
 
 
 def test_nothing_that_answers_is_said_at_once(entry: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pilotage import figures
 from pilotage.integration.load import (
     LoadResult,
     Outcome,
@@ -25,7 +26,7 @@ from pilotage.integration.load import (
     write_result,
 )
 from pilotage.integration.load.result import Sent, step_of
-from pilotage.integration.load.show import finding, shortfall
+from pilotage.integration.load.show import finding, step_lines
 from pilotage.playbook.systems import EMBEDDED
 
 AT = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
@@ -43,6 +44,14 @@ def result_of(system: Any, *steps: tuple[float, float]) -> LoadResult:
 def held(entry: Any) -> Outcome:
     system = entry(ADDRESS)
     return Outcome(system, result_of(system, (10.0, 0.05), (20.0, 0.1), (30.0, 0.9)), "2026-10-12")
+
+
+@pytest.fixture
+def overloaded(entry: Any) -> LoadResult:
+    """At half of production's rate it holds; of its whole rate six of ten requests are never answered."""
+    good = result_of(entry(ADDRESS), (10.0, 0.05))
+    sent = [Sent(n / 20, n / 20 + 0.1, "no answer in 1 s" if n > 3 else "") for n in range(10)]
+    return replace(good, steps=(*good.steps, step_of(20.0, sent, 7)))
 
 
 @pytest.fixture
@@ -104,7 +113,22 @@ def test_the_title_says_where_the_end_is(held: Outcome) -> None:
 def test_the_title_says_what_was_missed(entry: Any) -> None:
     slow = result_of(entry(ADDRESS), (10.0, 0.05), (20.0, 0.4))
     assert finding(slow) == "staging API does not hold at 20 requests a second: at 20 it is too slow"
-    assert shortfall(slow) == "p95 400 ms above 300 ms and 20 of 20 a second answered"
+
+
+def test_each_step_is_told_with_its_limits_and_what_it_says(held: Outcome) -> None:
+    assert held.result is not None
+    assert step_lines(held.result) == [
+        "10 of 10 a second answered: p95 50 ms (limit 300 ms), 0% failed (limit 5%): holds",
+        "20 of 20 a second answered (production's rate): p95 100 ms (limit 300 ms), 0% failed (limit 5%): holds",
+        "30 of 30 a second answered: p95 900 ms (limit 300 ms), 0% failed (limit 5%): it is too slow",
+    ]
+
+
+def test_a_step_without_a_p95_says_never_and_what_failed(overloaded: LoadResult) -> None:
+    assert step_lines(overloaded)[-1] == (
+        "8 of 20 a second answered (production's rate): p95 never (limit 300 ms), 60% failed (limit 5%):"
+        " it does not keep up; it is too slow; too many requests fail; 6 × no answer in 1 s"
+    )
 
 
 def test_the_embedded_example_is_called_so_everywhere(entry: Any) -> None:
@@ -137,9 +161,18 @@ def test_too_few_requests_are_held_but_not_sure(held: Outcome) -> None:
 def test_the_figure_draws_the_limit_and_every_step(held: Outcome) -> None:
     assert held.result is not None
     pace, times = load_figure(held.result).axes
-    assert "limit 300 ms" in times.texts[0].get_text()
+    assert "limit 300 ms" in times.get_ylabel()
+    assert [list(line.get_ydata()) for line in times.lines if line.get_color() == figures.BAD] == [[300.0, 300.0]]
     assert [list(line.get_xdata()) for line in pace.lines if len(line.get_xdata()) == 3] == [[10.0, 20.0, 30.0]]
     assert "asked 30, answered 30, p95 900 ms, 0% failed" in load_alt(held.result)
+
+
+def test_the_figure_marks_a_step_that_was_not_answered_above_all_times(overloaded: LoadResult) -> None:
+    times = load_figure(overloaded).axes[1]
+    cross = next(line for line in times.lines if line.get_marker() == "x")
+    assert list(cross.get_xdata()) == [20.0]
+    assert 300 < cross.get_ydata()[0] < times.get_ylim()[1]
+    assert [text.get_text() for text in times.texts] == ["over 5% not answered"]
 
 
 def runs(tables: Any, calls: list[float], spans: list[tuple[float, float]]) -> Any:

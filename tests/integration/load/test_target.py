@@ -86,6 +86,7 @@ def test_the_exit_code_says_whether_the_limits_were_held(
     told = capsys.readouterr()
     assert ("staging API holds at 20" in told.out) == (code == 0)
     assert "10 requests a second asked" in told.err
+    assert ("(limit 300 ms), 0% failed (limit 5%): holds" in told.out) == (code == 0)
     result, _, why = read_result(load_path(place, "mine", "staging API"), entry(worker.address), "mine")
     assert (result is not None, why) == (True, "")
     assert result is not None

@@ -76,7 +76,7 @@ def same_whatever_is_sent() -> Callable[..., Answer]:
     first: dict[bytes, bytes] = {}
 
     def after(scope: Mapping[str, Any], status: int, headers: dict[str, str], body: bytes) -> Answer:
-        if scope["method"] != "POST" or status == 400:
+        if scope["method"] != "POST" or status in (400, 401):
             return status, headers, body
         key = dict(scope["headers"])[b"idempotency-key"]
         return 201, {"Content-Type": "application/json"}, first.setdefault(key, body)
@@ -295,6 +295,22 @@ def test_a_refused_token_says_so_and_nothing_more_is_asked(
         monkeypatch.setenv("TEST_TOKEN", "expired")
         rows = probed(system)
     assert {id: row["reason"] for id, row in rows.items()} == {"wrapper.reachable": "token_refused"}
+    said = rows["wrapper.reachable"]["evidence"]
+    assert said.endswith("401 although the token was sent in Authorization, after the word Bearer")
+
+
+@pytest.mark.parametrize(("sent", "advised"), [(None, True), ("X-Key", True), ("x-api-key", False)])
+def test_a_refused_token_says_in_which_header_the_document_wants_it(
+    sent: str | None, advised: bool, serving: Any, between: Any, entry: Any, probed: Any, monkeypatch: Any
+) -> None:
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}, "token": {"type": "http"}}
+    known = {**DOCUMENT["components"], "securitySchemes": schemes}
+    document = json.dumps({**DOCUMENT, "components": known}).encode()
+    monkeypatch.setenv("TEST_TOKEN", "expired")
+    with serving(between(after=openapi(document))) as address:
+        said = probed(entry(address, key_header=sent))["wrapper.reachable"]["evidence"]
+    assert f"was sent in {sent or 'Authorization'}" in said
+    assert ("`key_header: X-API-Key` sends it there, as it is" in said) == advised
 
 
 def test_plain_http_behind_https_is_a_tls_error(serving: Any, between: Any, entry: Any, probed: Any) -> None:

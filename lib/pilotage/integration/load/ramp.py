@@ -122,7 +122,7 @@ class _Sender:
                         fault = "the answer is too long"
                         break
         except TimeoutError:
-            fault = "no answer in time"
+            fault = f"no answer in {self.session.timeout.total:g} s"
         except aiohttp.ClientError as error:
             fault = f"no answer ({type(error).__name__})"
         self.sent.append(Sent(due, loop.time(), fault, late))

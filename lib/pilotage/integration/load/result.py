@@ -62,7 +62,7 @@ class LoadResult:
 
     @property
     def at_target(self) -> Step | None:
-        """The step at production's rate; None where the system gave way before."""
+        """The step at production's rate; None where the system gave way below it."""
         return next((step for step in self.steps if step.offered_per_s == self.limits.requests_per_s), None)
 
     @property

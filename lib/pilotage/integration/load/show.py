@@ -44,6 +44,23 @@ def _says(step: Step, result: LoadResult) -> list[str]:
     return missed(step, result.limits) or ["holds"]
 
 
+def step_lines(result: LoadResult) -> list[str]:
+    """Each step in a line: its rate, p95 and share of failed requests with their limits, and what it says."""
+    return [_step_line(step, result) for step in result.steps]
+
+
+def _step_line(step: Step, result: LoadResult) -> str:
+    limits = result.limits
+    took, longest = NEVER, number(limits.p95_ms_max, "ms")
+    if step.p95_ms is not None:
+        took, longest = apart(step.p95_ms, limits.p95_ms_max, "ms")
+    failed, most = apart(step.error_rate, limits.error_rate_max, "share")
+    rate = f"{number(step.achieved_per_s)} of {number(step.offered_per_s)} a second answered"
+    here = " (production's rate)" if step is result.at_target else ""
+    said = "; ".join([*_says(step, result), *_aside(step)])
+    return f"{rate}{here}: p95 {took} (limit {longest}), {failed} failed (limit {most}): {said}"
+
+
 def _aside(step: Step) -> Iterator[str]:
     """What failed, and whether this machine could send as fast as it should have."""
     if step.faults:
@@ -156,9 +173,22 @@ def _times(axes: Axes, rates: Sequence[float], result: LoadResult) -> None:
     known = [(step.offered_per_s, step.p95_ms) for step in result.steps if step.p95_ms is not None]
     axes.plot([rate for rate, _ in known], [time for _, time in known], "o-", color=figures.INK, linewidth=1.4)
     axes.axhline(limit, color=figures.BAD, linewidth=1.2)
-    axes.text(0, limit, f" limit {number(limit, 'ms')}", va="bottom", fontsize=8, color=figures.BAD)
-    axes.set_ylim(0, 1.15 * max([limit, *(time for _, time in known)]))
-    axes.set_ylabel("p95 in ms")
+    longest = max([limit, *(time for _, time in known)])
+    axes.set_ylim(0, 1.3 * longest)
+    for step in result.steps:
+        if step.p95_ms is None:
+            _draw_never(axes, step.offered_per_s, 1.2 * longest)
+    axes.set_ylabel(f"p95 in ms (red line: limit {number(limit, 'ms')})")
+
+
+def _draw_never(axes: Axes, rate: float, height: float) -> None:
+    """A cross above all times, where so many requests failed that there is no p95."""
+    axes.plot([rate], [height], "x", color=figures.BAD, markersize=8, markeredgewidth=2)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    axes.annotate(
+        "over 5% not answered", (rate, height), xytext=(-8, 0), textcoords="offset points", ha="right", va="center",
+        fontsize=8, color=figures.BAD, bbox=box,
+    )  # fmt: skip
 
 
 def load_alt(result: LoadResult) -> str:
@@ -177,20 +207,3 @@ def show_load(page: Page, outcomes: Sequence[Outcome]) -> None:
         if outcome.result is not None:
             page.figure(f"load-{slug(outcome.system.name)}", load_figure(outcome.result), load_alt(outcome.result))
         page.show(load_table(outcome))
-
-
-def shortfall(result: LoadResult) -> str:
-    """Each limit that was missed at the step that gave way, with both numbers; empty where it held."""
-    step = result.saturation
-    if step is None or result.held:
-        return ""
-    limits = result.limits
-    parts = []
-    if step.p95_ms is None:
-        parts.append("fewer than 95% of the requests were answered")
-    elif step.p95_ms > limits.p95_ms_max:
-        parts.append("p95 {} above {}".format(*apart(step.p95_ms, limits.p95_ms_max, "ms")))
-    if step.error_rate > limits.error_rate_max:
-        parts.append("{} failed, {} allowed".format(*apart(step.error_rate, limits.error_rate_max, "share")))
-    parts.append(f"{number(step.achieved_per_s)} of {number(step.offered_per_s)} a second answered")
-    return listed(parts)

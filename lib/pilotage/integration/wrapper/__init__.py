@@ -13,7 +13,8 @@ TOKEN_ENV = "PILOTAGE_WRAPPER_TOKEN"  # where the embedded example finds the tok
 
 CODES: Mapping[str, str] = {
     "no_auth": "It answers callers without a token, or with a wrong one; refuse them with 401.",
-    "token_refused": "It refuses the token of key_env; check that it is valid and may read what safe_calls name.",
+    "token_refused": "It refuses the token of key_env; check that it is valid, may read what safe_calls name and goes "
+    "in the right header (`key_header`).",
     "redirected": "It sends the caller elsewhere; nothing follows it there with a token. Name the final address.",
     "call_failed": "A call of safe_calls or idempotent_calls was not answered with a status from 200 to 299.",
     "no_safe_call": "Not made, because the entry names no GET or HEAD under safe_calls.",
@@ -43,8 +44,8 @@ def planned(system: WrapperSystem) -> list[str]:
     """The checks of this entry, in order: auth and repetition only where it declares them."""
     return [
         "wrapper.reachable",
-        *(["wrapper.auth"] if system.auth == "bearer" else []),
         "wrapper.openapi",
+        *(["wrapper.auth"] if system.auth == "bearer" else []),
         "wrapper.p95",
         "wrapper.errors",
         *(["wrapper.idempotency"] if system.idempotent_calls else []),

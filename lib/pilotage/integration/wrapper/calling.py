@@ -17,10 +17,11 @@ from urllib3.exceptions import ProtocolError
 from pilotage.agents.endpoint import is_loopback
 from pilotage.integration.checks import Fault
 from pilotage.integration.keys import key_headers
-from pilotage.playbook.systems import HttpCall
+from pilotage.playbook.systems import HttpCall, WrapperSystem
 
 TIMEOUT_S = 10.0  # for a whole answer
 LONGEST_ANSWER = 4 * 2**20  # bytes
+SAFE = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,13 @@ class Api:
 
     def call(self, call: HttpCall, **headers: str) -> Answer:
         """The answer to a call of the playbook."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if call.body is None:
-            return self.send(call.method, call.path, self.headers | sent)
-        return self.send(call.method, call.path, self.headers | sent, json.dumps(dict(call.body)).encode())
+        return self.call_with(self.token, call, **headers)
+
+    def call_with(self, token: str | None, call: HttpCall, **headers: str) -> Answer:
+        """What a caller with this token, or with none, is answered to a call of the playbook."""
+        sent = self.bringing(token) | {name.replace("_", "-"): value for name, value in headers.items()}
+        body = None if call.body is None else json.dumps(dict(call.body)).encode()
+        return self.send(call.method, call.path, sent, body)
 
     def get(self, path: str) -> Answer:
         """The answer to a GET."""
@@ -143,6 +147,11 @@ class Api:
         took = 1000 * (time.perf_counter() - began)
         check_not_redirected(method, path, got)
         return Answer(got.status_code, got.headers, got.content, took)
+
+
+def safe_calls(system: WrapperSystem) -> list[HttpCall]:
+    """The safe calls of the entry whose method, too, says that they change nothing."""
+    return [call for call in system.safe_calls if call.method in SAFE]
 
 
 def check_not_redirected(method: str, path: str, got: requests.Response) -> None:

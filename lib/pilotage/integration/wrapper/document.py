@@ -51,6 +51,13 @@ class Document:
                 return True
         return STREAM in (operation.get("produces") or self.raw.get("produces") or ())
 
+    def key_headers(self) -> list[str]:
+        """The headers in which keys go by its security schemes, other than bearer tokens."""
+        given = (self._followed(self.raw.get("components")).get("securitySchemes"), self.raw.get("securityDefinitions"))
+        schemes = [self._followed(one) for group in given if isinstance(group, dict) for one in group.values()]
+        found = (one.get("name") for one in schemes if one.get("type") == "apiKey" and one.get("in") == "header")
+        return list(dict.fromkeys(name for name in found if isinstance(name, str)))
+
     def _followed(self, given: Any) -> Mapping[str, Any]:
         """An object of the document, or what its reference leads to."""
         if isinstance(given, dict) and isinstance(target := given.get("$ref"), str):

@@ -10,38 +10,36 @@ from contextlib import contextmanager
 from itertools import cycle
 
 from pilotage.integration.checks import Fault, Finding, Recorder, Skip
-from pilotage.integration.keys import made_up
 from pilotage.integration.wrapper import example
-from pilotage.integration.wrapper.calling import Answer, Api
+from pilotage.integration.wrapper.auth import check_auth
+from pilotage.integration.wrapper.calling import Api, safe_calls
 from pilotage.integration.wrapper.contract import check_contract
 from pilotage.integration.wrapper.document import Document, find
 from pilotage.integration.wrapper.errors import check_errors, says_error
 from pilotage.integration.wrapper.repeat import check_repeats
 from pilotage.playbook.systems import EMBEDDED, HttpCall, WrapperSystem
-from pilotage.words import apart, count, number
+from pilotage.words import apart, count, listed, number
 from pilotage.workspace import Workspace
 
-SAFE = ("GET", "HEAD")
 WARM_UP, LEAST, TIMED = 3, 20, 40  # calls, one after the other; of fewer than 20 the 95th per cent is the slowest
 TIMED_S = 8.0  # for all of them
-AUTH_CALLS = 4  # safe calls that are tried without a token
 
 
 def probe(system: WrapperSystem, recorder: Recorder, workspace: Workspace) -> None:
     """All checks of the system; the document is needed by several, and where there is none the last is not made."""
     with opened(system) as api:
         with recorder.check("wrapper.reachable") as found:
-            _check_reachable(system, api, found)
+            _check_reachable(system, api, workspace, found)
         if not recorder.passed("wrapper.reachable"):
             return
-        if system.auth == "bearer":
-            with recorder.check("wrapper.auth") as found:
-                _check_auth(system, api, found)
         document: Document | None = None
         with recorder.check("wrapper.openapi") as found:
             document = find(system, api, workspace)
             told = f"{count(len(list(document.operations())), 'operations')} of {document.raw['info']['title']}"
             found.evidence = f"OpenAPI {document.raw.get('openapi') or document.raw.get('swagger')}, {told}"
+        if system.auth == "bearer":
+            with recorder.check("wrapper.auth") as found:
+                check_auth(system, api, document, found)
         with recorder.check("wrapper.p95") as found:
             _check_p95(system, api, found)
         with recorder.check("wrapper.errors") as found:
@@ -66,51 +64,40 @@ def opened(system: WrapperSystem) -> Iterator[Api]:
         yield api
 
 
-def _safe(system: WrapperSystem) -> list[HttpCall]:
-    return [call for call in system.safe_calls if call.method in SAFE]
-
-
 def _entrance(system: WrapperSystem) -> str:
     """A path that should answer, where the entry names no safe call."""
     return system.openapi if system.openapi.startswith("/") else "/"
 
 
-def _check_reachable(system: WrapperSystem, api: Api, found: Finding) -> None:
+def _check_reachable(system: WrapperSystem, api: Api, workspace: Workspace, found: Finding) -> None:
     """Any answer below 500 that leads nowhere else; a refused token is told here, since nothing works without it."""
-    call = next(iter(_safe(system)), HttpCall(method="GET", path=_entrance(system), body=None))
+    call = next(iter(safe_calls(system)), HttpCall(method="GET", path=_entrance(system), body=None))
     answer = api.call(call)
     what = f"{call.method} {call.path} answers {answer.status}"
     if answer.status >= 500:
         raise Fault("server_error", f"{what} with {answer.quoted}")
     if answer.status in (401, 403) and api.token:
-        raise Fault("token_refused", f"{what} although the token was sent")
+        sent = api.key_header or "Authorization, after the word Bearer"
+        raise Fault("token_refused", f"{what} although the token was sent in {sent}{_advice(system, api, workspace)}")
     found.evidence = f"{what} in {number(answer.ms, 'ms')}"
 
 
-def _check_auth(system: WrapperSystem, api: Api, found: Finding) -> None:
-    """Without a token, and with a wrong one, every safe call is refused with 401 or 403."""
-    calls = _safe(system)[:AUTH_CALLS]
-    if not calls:
-        raise Skip("no_safe_call", "there is no GET or HEAD under safe_calls to try without a token")
-    for call in calls:
-        for who, token in (("without a token", None), ("with a wrong token", made_up(api.token, api.key_header))):
-            answer = api.send(call.method, call.path, api.bringing(token))
-            if answer.status not in (401, 403):
-                raise _let_in(f"{call.method} {call.path} {who} answers {answer.status}", answer)
-    found.evidence = f"{count(len(calls), 'safe calls')} refused without a token and with a wrong one"
-
-
-def _let_in(what: str, answer: Answer) -> Fault:
-    if not answer.good:
-        return Fault("server_error" if answer.status >= 500 else "error_shape", f"{what} with {answer.quoted}")
-    if says_error(answer):
-        return Fault("masked_error", f"{what} with {answer.quoted}")
-    return Fault("no_auth", what)
+def _advice(system: WrapperSystem, api: Api, workspace: Workspace) -> str:
+    """Where else the document says that a key goes; empty where it names no other header, or cannot be had."""
+    try:
+        headers = find(system, api, workspace).key_headers()
+    except (Fault, OSError):
+        return ""
+    others = [name for name in headers if name.lower() != (api.key_header or "").lower()]
+    if not others:
+        return ""
+    told = listed([f"`key_header: {name}`" for name in others])
+    return f"; the OpenAPI document names another header for it: {told} sends it there, as it is"
 
 
 def _check_p95(system: WrapperSystem, api: Api, found: Finding) -> None:
     """The safe calls in turn; over as soon as 20 are done and so many were slow that the rest cannot help."""
-    calls, limit = _safe(system), system.p95_ms_max.value
+    calls, limit = safe_calls(system), system.p95_ms_max.value
     if not calls:
         raise Skip("no_safe_call", "there is no GET or HEAD under safe_calls to time")
     in_turn, times, until = cycle(calls), list[float](), time.monotonic() + TIMED_S
