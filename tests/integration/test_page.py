@@ -191,6 +191,24 @@ def test_the_first_screen_has_six_cards_and_names_the_first_failure(desk: NewPag
     assert "5 days" in shown
 
 
+@pytest.mark.parametrize(
+    ("state", "rate", "told"),
+    [
+        ("proved", 20.0, "95% of answers within 3 ms at production&#x27;s rate."),
+        ("missed", 20.0, "fewer than 95% of requests were answered at production&#x27;s rate."),
+        ("missed", 10.0, "it already gave way below production&#x27;s rate."),
+    ],
+)
+def test_the_card_of_the_load_says_how_production_would_be_answered(
+    desk: NewPage, page: NewPage, found: Any, state: str, rate: float, told: str
+) -> None:
+    one = loaded(page, state)
+    assert one.result is not None
+    step = replace(one.result.steps[0], offered_per_s=rate)
+    shown = first_screen(desk(), found(GOOD, load=[replace(one, result=replace(one.result, steps=(step,)))]))
+    assert f"invoice API: {told}" in shown
+
+
 def test_the_decision_page_learns_how_each_system_stands_and_which_are_examples(desk: NewPage, found: Any) -> None:
     facts = left(desk(), found(GOOD, FAILED))
     assert facts["systems"]["invoice tools"] == "not passed: mcp.pinned definition_changed"
