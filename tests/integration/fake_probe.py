@@ -42,6 +42,10 @@ elif story == "crashes":
     tell(begin="b")
     print("Traceback: mail ann@example.com about it", file=sys.stderr)
     os._exit(7)
+elif story == "crashes with its key on its lips":
+    tell(begin="b")
+    print(f"{os.environ['A_KEY']} is wrong{'.' * 585}", file=sys.stderr)
+    os._exit(7)
 elif story == "leaves a server behind":
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     passed("b")
@@ -53,6 +57,10 @@ elif story == "leaves a server behind and hangs":
 elif story == "garbles what it tells":
     passed("b")
     channel.write("Hello, I am a library\n")
+    passed("c")
+elif story == "garbles its key":
+    passed("b")
+    channel.write(f"{'x' * 170} {os.environ['A_KEY']}\n")
     passed("c")
 elif story == "changes its mind":
     tell(id="b", status="fail", reason="odd", evidence="", duration_s=0.0)

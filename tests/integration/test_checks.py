@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pilotage.integration.checks import LONGEST, Fault, Recorder, Skip, as_fault
+from pilotage.integration.checks import LONGEST, SEARCHED, Fault, Recorder, Skip, as_fault, ending, shown
+from pilotage.integration.wrapper.calling import Answer
 
 HUGE = "x" * 10_000
 
@@ -68,6 +69,33 @@ def test_secrets_personal_data_control_characters_and_length_are_kept_out_of_evi
     assert "ann@example.com" not in told
     assert "\x1b" not in told
     assert len(told) < LONGEST + 40
+
+
+KEY = "SECRETKEY" * 40  # longer than what is quoted
+
+
+@pytest.mark.parametrize("lead", [0, 40, 150, 155])
+def test_a_secret_that_was_cut_in_two_is_hidden_all_the_same(lead: int) -> None:
+    quoted = Answer(500, {}, f"{'x' * lead} {KEY} was refused".encode(), 1.0).quoted
+    assert shown(quoted, (KEY,)).count("[secret]") == 1
+    assert "SECR" not in shown(quoted, (KEY,))
+    assert "SECR" not in shown(f"{'x' * lead} {KEY}"[:160], (KEY,))
+
+
+@pytest.mark.parametrize("kept", [5, 50, 355])
+def test_the_end_of_a_secret_that_was_cut_off_is_hidden(kept: int) -> None:
+    told = shown(ending(f"{KEY} is wrong", kept + len(" is wrong")), (KEY,))
+    assert told == "…[secret] is wrong"
+
+
+def test_words_that_only_begin_like_a_secret_are_told() -> None:
+    assert shown("the secrets of a secret place", ("secretive",)) == "the secrets of a secret place"
+    assert shown("open sesame, opened", ("opener",)) == "open sesame, opened"
+
+
+def test_a_secret_behind_all_that_is_searched_is_not_told() -> None:
+    told = shown(f"{'ann@example.com ' * 1250}{KEY}"[: SEARCHED + 30], (KEY,))
+    assert "SECR" not in told
 
 
 def test_the_probe_goes_on_after_a_fault_and_knows_of_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -74,6 +75,16 @@ def test_a_probe_that_crashes_fails_where_it_was_and_its_last_words_are_told_wit
     assert outcomes(checks) == [("a", "pass", ""), ("b", "fail", "probe_crashed"), ("c", "skipped", "not_reached")]
     assert "exit code 7: Traceback" in checks[1].evidence
     assert "ann@example.com" not in checks[1].evidence
+
+
+@pytest.mark.parametrize("story", ["crashes with its key on its lips", "garbles its key"])
+def test_no_piece_of_a_key_is_in_the_last_words_of_a_probe(
+    smoke_test: Test, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_KEY", "SECRETKEY" * 9)
+    [crashed] = [one for one in smoke_test(story, auth="bearer", key_env="A_KEY") if one.reason == "probe_crashed"]
+    assert "[secret]" in crashed.evidence
+    assert not re.search("SECR|TKEY", crashed.evidence)
 
 
 def test_without_its_packages_nothing_counts_as_passed_and_the_extra_is_named(smoke_test: Test) -> None:

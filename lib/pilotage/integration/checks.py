@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
-from pilotage.integration.keys import spellings
+from pilotage.integration.keys import key_of, spellings
 from pilotage.playbook.systems import AnySystem
 from pilotage.redact import redact
 from pilotage.words import plain
 
 Status = Literal["pass", "fail", "skipped"]
 LONGEST = 2000  # characters of evidence; a server's own words can have no end
+SEARCHED = 20_000  # characters in which secrets are looked for; nothing behind them is told
+PIECE = 4  # characters of a secret that was cut in two are hidden, fewer are told
+HIDDEN = "\ue000"  # stands for a secret until all are hidden: no secret begins with it
 
 
 @dataclass(frozen=True)
@@ -112,18 +116,51 @@ class Recorder:
 
 
 def secrets_of(system: AnySystem) -> tuple[str, ...]:
-    """The values of the secrets that the system's entry names; they must not be repeated anywhere."""
+    """The values of the secrets that the system's entry names, the longest first: none may be repeated anywhere."""
     parts = (system, *getattr(system, "sources", ()))
-    found = (os.environ.get(one.key_env, "").strip() for one in parts if one.key_env)
+    found = (key_of(one.key_env) for one in parts)
     header = getattr(system, "key_header", None)
-    return tuple(spelling for secret in found if secret for spelling in spellings(secret, header))
+    return tuple(sorted({one for key in found if key for one in spellings(key, header)}, key=len, reverse=True))
 
 
 def shown(text: str, hidden: Iterable[str], longest: int = LONGEST) -> str:
     """A system's own words as they may be shown: without secrets, personal data and control characters, cut."""
+    text, hidden = text[:SEARCHED], tuple(hidden)
     for secret in hidden:
-        text = text.replace(secret, "[secret]")
-    return plain(redact(text), longest)
+        text = text.replace(secret, HIDDEN)
+    for secret in hidden:
+        text = _without_ends(_without_starts(text, secret), secret)
+    return plain(redact(text.replace(HIDDEN, "[secret]")), longest)
+
+
+def ending(text: str, longest: int) -> str:
+    """The end of a text; the … before it is where `shown` looks for the rest of a secret that was cut in two."""
+    return text if len(text) <= longest else f"…{text[-longest:]}"
+
+
+def _without_starts(text: str, secret: str) -> str:
+    """The text without starts of the secret that no word follows: there it was cut."""
+    told, last = list[str](), 0
+    for found in re.finditer(re.escape(secret[:PIECE]), text):
+        at = found.start()
+        pairs = zip(text[at : at + len(secret)], secret, strict=False)
+        end = at + len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        if at >= last and not re.match(r"[^\W_]|\s", text[end : end + 1]):
+            told += [text[last:at], HIDDEN]
+            last = end
+    return "".join([*told, text[last:]])
+
+
+def _without_ends(text: str, secret: str) -> str:
+    """The text without ends of the secret behind a …"""
+    first, *cut = text.split("…")
+    return "…".join([first, *(_without_end(one, secret) for one in cut)])
+
+
+def _without_end(text: str, secret: str) -> str:
+    most = min(len(text), len(secret))
+    length = next((n for n in range(most, PIECE - 1, -1) if secret.endswith(text[:n])), 0)
+    return HIDDEN + text[length:] if length else text
 
 
 def as_fault(error: BaseException) -> Fault:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from pilotage.integration.checks import secrets_of, shown
+from pilotage.integration.checks import ending, secrets_of, shown
 from pilotage.integration.offspring import below, kill
 from pilotage.playbook.systems import AnySystem
 from pilotage.words import plain
@@ -88,7 +88,8 @@ class ProbeProcess:
                 told.code = process.wait()
             finally:
                 timer.cancel()
-            told.last_words = told.garbled or shown(_last_words(noise), secrets_of(self.system), LAST_WORDS)
+            words = told.garbled or _last_words(noise)
+            told.last_words = shown(words, secrets_of(self.system), LAST_WORDS)
         return told
 
     @contextmanager
@@ -141,9 +142,10 @@ def _object(raw: bytes) -> dict[str, Any] | None:
 
 
 def _last_words(noise: IO[bytes]) -> str:
-    noise.seek(0, os.SEEK_END)
-    noise.seek(max(0, noise.tell() - 4 * LAST_WORDS))
-    return noise.read().decode("utf-8", "replace").strip()[-LAST_WORDS:]
+    start = max(0, noise.seek(0, os.SEEK_END) - 4 * LAST_WORDS)
+    noise.seek(start)
+    words = noise.read().decode("utf-8", "replace").strip()
+    return ending(f"…{words}" if start else words, LAST_WORDS - 1)
 
 
 def reap(token: str) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 from pilotage.errors import InputFaults, PilotageError
 from pilotage.forms import near
 from pilotage.integration.checks import Check, Status
+from pilotage.integration.keys import unfit
 from pilotage.integration.process import ProbeProcess, Say, Told, reap
 from pilotage.playbook.integration import IntegrationPolicy
-from pilotage.playbook.systems import AnySystem
+from pilotage.playbook.systems import AnySystem, OverHttp
 from pilotage.workspace import Workspace
 
 AT_ONCE = max(2, os.cpu_count() or 2)
@@ -90,13 +91,16 @@ def chosen(policy: IntegrationPolicy, names: Sequence[str]) -> list[AnySystem]:
 
 
 def unset(system: AnySystem) -> list[str]:
-    """The environment variables that the system's entry names and that are not set, a fault each."""
+    """The environment variables that the system's entry names and that are not set, or hold a key that cannot be sent
+    in a header, a fault each."""
     faults = [
         f"{key}: the environment variable {variable} is not set"
         for part in (system, *getattr(system, "sources", ()))
         for key in ("key_env", "user_env")
         if (variable := getattr(part, key)) and not os.environ.get(variable)
     ]
+    if isinstance(system, OverHttp) and system.address and system.key_env and (wrong := unfit(system.key_env)):
+        faults.append(f"key_env: {wrong}")
     return list(dict.fromkeys(faults))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pilotage.errors import PilotageError
+from pilotage.errors import InputFaults, PilotageError
 from pilotage.integration.load import run_load, target_of
 from pilotage.integration.load.result import NOT_SENT, LoadResult, Sent, step_of
 
@@ -58,6 +58,19 @@ def test_load_brings_the_key_in_the_header_that_the_entry_names(
     assert worker.headers["X-API-Key"] == "a-key"
     assert "Authorization" not in worker.headers
     assert "a-key" not in repr((found, target_of(system)))
+
+
+def test_a_line_break_ends_no_load_with_a_bare_error_and_tells_no_key(
+    worker: Any, entry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = entry(worker.address, auth="bearer", key_env="LOAD_KEY")
+    monkeypatch.setenv("LOAD_KEY", "a-key\n")
+    run_load(target_of(system), 0.3)
+    assert worker.headers["Authorization"] == "Bearer a-key"
+    monkeypatch.setenv("LOAD_KEY", "a-key\nand more")
+    with pytest.raises(InputFaults, match="LOAD_KEY holds a character that no header takes") as told:
+        target_of(system)
+    assert "a-key" not in str(told.value)
 
 
 @pytest.mark.parametrize(("status", "fault"), [(500, "status 500"), (403, "status 403"), (307, "status 307")])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pilotage.errors import InputFaults
 from pilotage.forms import near
+from pilotage.integration.keys import key_of, unfit
 from pilotage.playbook.integration import IntegrationPolicy
 from pilotage.playbook.systems import EMBEDDED, LoadTarget, WrapperSystem
 
@@ -70,7 +70,7 @@ def target_of(system: WrapperSystem) -> Target:
     if faults := list(_faults(system)):
         raise InputFaults("no load was sent to any system", faults, "correct playbook/integration.yaml")
     assert system.load is not None
-    token = os.environ[system.key_env] if system.key_env else None
+    token = key_of(system.key_env) or None
     address, paths, limits = system.address.rstrip("/"), paths_of(system), limits_of(system.load)
     return Target(system.name, address, paths, limits, token, system.key_header)
 
@@ -82,5 +82,5 @@ def _faults(system: WrapperSystem) -> Iterator[str]:
         yield f"{system.name}: staging: is not true; load is never sent to what may be production"
     if not paths_of(system):
         yield f"{system.name}: safe_calls: names no GET, and only those are sent as load"
-    if system.key_env and not os.environ.get(system.key_env):
-        yield f"{system.name}: key_env: the environment variable {system.key_env} is not set"
+    if system.key_env and (wrong := unfit(system.key_env)):
+        yield f"{system.name}: key_env: {wrong}"

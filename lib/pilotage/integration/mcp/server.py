@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pilotage.agents.own_server import OwnServer
+from pilotage.integration.keys import key_of
 from pilotage.integration.mcp import TOKEN_ENV
 from pilotage.integration.mcp.http import HttpPipe
 from pilotage.integration.mcp.session import Session, open_session
@@ -24,7 +24,7 @@ class McpServer:
 
     def __init__(self, system: McpSystem, workspace: Workspace) -> None:
         self.system, self.folder = system, workspace.root
-        self.address, self.token = system.address, os.environ.get(system.key_env or "", "")
+        self.address, self.token = system.address, key_of(system.key_env)
         self._left = ExitStack()
         self._sessions: dict[str, Session] = {}
         self.pipes: list[StdioPipe] = []

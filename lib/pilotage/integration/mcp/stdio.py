@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from pilotage.agents.mcp_tools import server_environment
-from pilotage.integration.checks import Fault
+from pilotage.integration.checks import Fault, ending
 from pilotage.integration.offspring import below
 
 ANSWER_BYTES = 4 * 1024 * 1024  # of one line or one HTTP answer, at most
@@ -143,7 +143,8 @@ class StdioPipe:
             return Fault("connection_lost", "the server closed its standard input or output and goes on running")
         self._until = time.monotonic() + END_S
         self._reader.join()
-        words = _telling(self._last_words.decode("utf-8", "replace"))
+        cut = "…" if len(self._last_words) >= TAIL_BYTES else ""
+        words = _telling(cut + self._last_words.decode("utf-8", "replace"))
         said = f"last on standard error: {words}" if words else "nothing on standard error"
         return Fault("crashed", f"exit code {code}, {said}")
 
@@ -228,7 +229,8 @@ def _is_cut_off(line: bytearray) -> bool:
 
 def _telling(words: str) -> str:
     """The end of what was said, without the lines of a stack: they would hide the line that names the error."""
-    return "\n".join(line for line in words.splitlines() if not FRAME.match(line)).strip()[-TAIL_CHARACTERS:]
+    told = "\n".join(line for line in words.splitlines() if not FRAME.match(line)).strip()
+    return ending(told, TAIL_CHARACTERS)
 
 
 def _ready(streams: set[int]) -> list[int]:
