@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import urllib.request
 from contextlib import suppress
@@ -211,6 +212,31 @@ def test_helpers_of_a_server_end_with_it_and_hold_nobody_up(mcp_servers, tmp_pat
     pipe.close()
     assert time.monotonic() - began < 10
     assert ended(helper)
+
+
+@pytest.mark.parametrize("said", ["", "input()"])
+def test_the_id_of_a_server_that_has_ended_is_never_killed_once_another_may_have_it(said, tmp_path, monkeypatch):
+    killed = []
+    kill = os.killpg
+    monkeypatch.setattr(os, "killpg", lambda group, how: (killed.append(psutil.pid_exists(group)), kill(group, how)))
+    pipe = StdioPipe(("python", "-S", "-c", said), tmp_path)
+    while not said and not pipe.broken:
+        time.sleep(0.01)
+    time.sleep(0.1)  # for the reader to see it too
+    pipe.close()
+    pipe.close()  # as after a call that it did not answer, and at the end
+    assert killed == [True]
+    assert not psutil.pid_exists(pipe._process.pid)
+
+
+def test_helpers_of_a_server_that_crashed_end_with_it(mcp_servers, tmp_path):
+    said = "import os, subprocess as s; print(s.Popen(['/bin/sleep', '59.5']).pid, file=__import__('sys').stderr)"
+    pipe = StdioPipe(("python", "-S", "-c", f"{said}; os._exit(3)"), tmp_path)
+    with pytest.raises(Fault, match=r"exit code 3, last on standard error: \d+") as told:
+        pipe.request({"method": "x", "id": 1}, {}, 5)
+    pipe.close()
+    with suppress(psutil.NoSuchProcess):
+        assert ended(psutil.Process(int(told.value.evidence.split()[-1])))
 
 
 def test_helpers_of_a_server_end_also_with_the_official_client(mcp_servers, tmp_path):

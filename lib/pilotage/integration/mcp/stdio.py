@@ -22,7 +22,6 @@ import psutil
 
 from pilotage.agents.mcp_tools import server_environment
 from pilotage.integration.checks import Fault, ending
-from pilotage.integration.offspring import below
 
 ANSWER_BYTES = 4 * 1024 * 1024  # of one line or one HTTP answer, at most
 WAITING_BYTES = 512 * 1024  # of messages nobody has taken yet; above this the server is not read on
@@ -32,6 +31,7 @@ TAIL_BYTES = 16_384  # of it that are kept
 FRAME = re.compile(r"\s+at \S")  # a line of JavaScript's or Java's stack: the error stands above
 END_S = 1.0  # from the end of its standard input to being killed
 WRITE_S = 10.0  # for a message that waits for no answer
+LOOK_S = 0.01  # between two looks whether the process has ended
 TURN_MS = 50  # after which the reader looks whether the process has ended
 PIECE = 65_536
 
@@ -48,6 +48,7 @@ class StdioPipe:
             )  # fmt: skip
         except OSError as error:
             raise Fault("cannot_start", f"{command[0]}: {error.strerror}") from None
+        self._server = psutil.Process(self._process.pid)  # knows it from another that is given its id later
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
@@ -64,7 +65,7 @@ class StdioPipe:
     @property
     def broken(self) -> bool:
         """Whether nothing more is to be expected of it: it ended, or left a request without an answer."""
-        return self._blocked or self._process.poll() is not None
+        return self._blocked or self._ended()
 
     def request(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
         """The answer to the message; Fault `crashed`, `answer_too_long` or `timed_out` where none comes."""
@@ -89,21 +90,44 @@ class StdioPipe:
 
     def close(self) -> None:
         """The process and all that it started have ended, and what it printed until then was read."""
-        started = below(self._process.pid)
+        started = self._below()
         with suppress(OSError):
             self._streams[0].close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(0 if self._blocked else END_S)
-        for process in [*started, *below(self._process.pid)]:  # also those in sessions of their own
-            with suppress(psutil.Error):
-                process.kill()
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if not self._blocked:
+            self._ends_within(END_S)
+        self._kill(started)
         self._until = time.monotonic() + END_S
         self._reader.join()
         for stream in self._streams:
             stream.close()
+
+    def _ended(self) -> bool:
+        """Whether it has ended. It is not reaped by asking: until `_kill`, nobody else can be given its id."""
+        with suppress(psutil.NoSuchProcess):
+            return bool(self._server.status() == psutil.STATUS_ZOMBIE)
+        return True
+
+    def _ends_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not (ended := self._ended()) and time.monotonic() < until:
+            time.sleep(LOOK_S)
+        return ended
+
+    def _below(self) -> list[psutil.Process]:
+        """What it started, also in sessions of their own; none once it was reaped, whoever has its id then."""
+        with suppress(psutil.Error):
+            return list(self._server.children(recursive=True))
+        return []
+
+    def _kill(self, started: Sequence[psutil.Process] = ()) -> int:
+        """Its exit code, once it, its group and these others were killed; until it is reaped the group is its own."""
+        if self._process.returncode is None and self._server.is_running():
+            for process in [*started, *self._below()]:
+                with suppress(psutil.Error):
+                    process.kill()
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
 
     def _write(self, message: Mapping[str, Any], until: float, late: Fault) -> None:
         """Send the message; a server that does not read its standard input is not waited for without end."""
@@ -137,10 +161,9 @@ class StdioPipe:
 
     def _gone(self) -> Fault:
         self._blocked = True
-        try:
-            code = self._process.wait(END_S)
-        except subprocess.TimeoutExpired:
+        if not self._ends_within(END_S):
             return Fault("connection_lost", "the server closed its standard input or output and goes on running")
+        code = self._kill()
         self._until = time.monotonic() + END_S
         self._reader.join()
         cut = "…" if len(self._last_words) >= TAIL_BYTES else ""
@@ -156,7 +179,7 @@ class StdioPipe:
         _, out, words = (stream.fileno() for stream in self._streams)
         line, open_ones = bytearray(), {out, words}
         while open_ones:
-            ended = self._until < math.inf or self._process.poll() is not None  # asked before the streams are
+            ended = self._until < math.inf or self._ended()  # asked before the streams are
             full = self._waiting > WAITING_BYTES and not ended
             ready = _ready(open_ones - {out} if full else open_ones)
             for stream in ready:
