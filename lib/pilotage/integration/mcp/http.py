@@ -83,6 +83,8 @@ class HttpPipe:
 
     def request(self, message: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
         """The answer to the message; Fault where the server answers with none."""
+        if self._listening is not None:
+            self._listening.wait()
         until = time.monotonic() + timeout_s
         with _in_time(message, timeout_s):
             response = self._post(message, headers, timeout_s)
@@ -118,13 +120,13 @@ class HttpPipe:
     def close(self) -> None:
         """The connection is closed, and a server that keeps sessions knows that this one has ended."""
         self._hang_up()
+        if self._listening is not None:  # what is asked of a session that has ended is not answered
+            self._listening.close()
         if SESSION in self._session:
             with suppress(Fault, OSError, http.client.HTTPException):  # a server may say no (405)
                 self._sent("DELETE", b"", {}, END_S)
             self._session.clear()
             self._hang_up()
-        if self._listening is not None:
-            self._listening.close()
 
     def _hang_up(self) -> None:
         if self._connection is not None:

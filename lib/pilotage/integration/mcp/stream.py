@@ -19,18 +19,23 @@ OPEN_S = 0.5  # for the stream to open: what is asked before is lost
 END_S = 1.0  # for its thread to end
 
 
-def messages(response: http.client.HTTPResponse, until: float = math.inf) -> Iterator[dict[str, Any]]:
-    """Every message in the stream; TimeoutError once the moment has come, Fault `answer_too_long` where it has no
-    end."""
+def messages(
+    response: http.client.HTTPResponse, until: float = math.inf, lasting: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Every message in the stream; TimeoutError once the moment has come, Fault `answer_too_long` where it has no end.
+
+    A `lasting` stream may be of any length, each message in it may not.
+    """
     data, read = bytearray(), 0
     while line := response.readline(ANSWER_BYTES + 1):
         read += len(line)
         bounded(read, until)
         if line.startswith(b"data:"):
             data += line[5:].strip()
-        elif not line.strip() and data:
+        elif not line.strip():
             found = read_json(bytes(data))
             data.clear()
+            read = 0 if lasting else read
             yield from (one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict))
 
 
@@ -70,13 +75,18 @@ class Listening:
     ) -> None:
         self._connection, self._path, self._headers, self._answer = connection, path, dict(headers), answer
         self._sock: socket.socket | None = None
-        self._opened = threading.Event()
+        self._opened, self._closed = threading.Event(), threading.Event()
+        self._until = time.monotonic() + OPEN_S
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
-        self._opened.wait(OPEN_S)
+
+    def wait(self) -> None:
+        """The stream is open, or was given the time to open."""
+        self._opened.wait(max(0.0, self._until - time.monotonic()))
 
     def close(self) -> None:
-        """The stream is closed."""
+        """The stream is closed, and nothing that was asked on it and not read yet is answered any more."""
+        self._closed.set()
         if self._sock is not None:
             with suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
@@ -93,6 +103,9 @@ class Listening:
             response = self._connection.getresponse()
             self._opened.set()
             if response.status == 200 and "text/event-stream" in response.headers.get("Content-Type", ""):
-                for message in filter(is_asked, messages(response)):
-                    self._answer(message)
+                for message in messages(response, lasting=True):
+                    if self._closed.is_set():
+                        break
+                    if is_asked(message):
+                        self._answer(message)
         self._opened.set()
