@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from pydantic import ValidationError
 
 from pilotage.integration.checks import secrets_of, shown
 from pilotage.integration.keys import key_headers, key_of, made_up, spellings, unfit
+from pilotage.integration.mcp.server import McpServer
 from pilotage.integration.smoke_test import unset
 from pilotage.playbook.systems import McpSystem, WrapperSystem
+from pilotage.workspace import Workspace
 
 BASIC = f"Basic {base64.b64encode(b'desk:open sesame').decode()}"
 LIMIT = {"value": 1, "reason": "r", "source": "s", "set_by": "b"}
@@ -68,8 +71,10 @@ def test_the_user_may_be_the_key_and_what_is_too_short_hides_no_other_words(pair
     assert shown(said, tuple(spellings(basic(pair), "Authorization"))) == told
 
 
-def test_a_key_is_read_without_the_line_break_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_read_without_the_line_break_at_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("A_KEY", " abcSECRET1\n")
+    system = McpSystem.model_validate({**FACTS, "pattern": "mcp"})
+    assert McpServer(system, Workspace(tmp_path)).headers == {"Authorization": "Bearer abcSECRET1"}
     assert (key_of("A_KEY"), unfit("A_KEY")) == ("abcSECRET1", "")
     assert (key_of(None), key_of("NOT_SET_ANYWHERE")) == ("", "")
 
