@@ -323,6 +323,11 @@ def test_a_csv_row_of_another_length_far_down_is_a_broken_file(desk: Any) -> Non
         'id,name\n001,"Al\nder, the ""old"""\n002,Birch\n\n',
         "id,name\r\n001,Alder\r\n\r\n002,Birch",
         "Suppliers of May\n\nid,name\n001,Alder\n002,Birch\n",
+        "Suppliers of May\nid,name\n001,Alder\n002,Birch\n",
+        "Suppliers\nof May\n \nid,name\n001,Alder\n002,Birch\n",
+        '"Suppliers, May"\n\nid;name\n001;Alder\n002;Birch\n',
+        "# Suppliers of May\nid,name\n001,Alder\n002,Birch\n",
+        "\n\nid,name\n001,Alder\n\n002,Birch\n",
         "id,name,,\n001,Alder,,\n002,Birch,,\n",
         "id,name,note,note\n001,Alder,a,b\n002,Birch,a,b\n",
         "id;name;first, last\n001;Alder;x\n002;Birch;y\n",
@@ -334,12 +339,39 @@ def test_a_csv_file_is_read_however_it_is_written(desk: Any, text: str) -> None:
     assert desk.failed() == {}
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_rows_that_begin_with_a_sign_for_comments_are_rows(desk: Any, separator: str) -> None:
+    rows = [("id", "name", "#"), *((f"#{n:03}", "Alder", "#5") for n in (1, 2, 3)), ("004", "Birch", "6")]
+    desk.csv("".join(f"{separator.join(row)}\n" for row in rows))
+    with opened(desk.folder) as layer:
+        table = layer.add(Source(name="suppliers", address="suppliers.csv"), None, set())
+        assert (table.rows, table.names) == (4, ("id", "name", "#"))
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("note\nbuy milk; eggs\nb; c; d\n", "lines 1 to 2 have another number of values than line 3"),
+        ("note\nbuy milk\nb; c; d\n", "lines 1 to 2"),
+        ("note\nbuy milk; eggs\n\nb; c; d\n1;2;3\n", "lines 1 to 3"),
+        ("\ufeffid\r\n1\r\n2\r\n3,4\r\n5,6\r\n", "lines 1 to 3"),
+    ],
+)
+def test_rows_are_not_left_out_as_if_they_were_a_title(desk: Any, text: str, lines: str) -> None:
+    source = Source(name="notes", address="notes.csv.gz")
+    (desk.folder / "notes.csv.gz").write_bytes(gzip.compress(text.encode()))
+    with opened(desk.folder) as layer, pytest.raises(Fault, match=lines) as told:
+        layer.add(source, None, set())
+    assert told.value.reason == "broken_file"
+
+
 TORN = {
     "a short row": ("id,name,z\n001,Alder,q\n002,Birch\n003,Cedar,q\n", "line 3 has 2 values where line 1 has 3"),
     "no row as long as the first line": ("id,name\n001,Alder,q\n002,Birch,q\n", "line 2 has 3 values"),
     "two torn rows": ("id,name\n001,Alder\n002\n003,Cedar,q\n", "line 3 has 1 value where line 1 has 2"),
     "a short row between semicolons": ("id;name;z\n001;Alder;q\n002;Birch\n", "line 3 has 2 values"),
     "a name that stands there twice": ("id,id,name\n001,1,Alder\n", "several columns called 'id'"),
+    "a remark below the rows": ("id,name\n001,Alder\n002,Birch\n# two rows\n", "line 4 has 1 value where line 1 has 2"),
 }
 
 
