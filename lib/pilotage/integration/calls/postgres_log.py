@@ -21,8 +21,10 @@ _ENTRY = re.compile(
     r"(?P<prefix>.*?)(?:LOG:  ?(?:[0-9A-Z]{5}: )?(?P<message>.*)"
     r"|(?:ERROR|STATEMENT|DETAIL|HINT|LOCATION|CONTEXT|QUERY|WARNING|NOTICE|INFO|FATAL|PANIC|DEBUG\d?): )"
 )
-_DURATION = re.compile(r"duration: (?P<ms>\d+\.?\d*) ms(?P<rest>\s.*)?$", re.DOTALL)
+_DURATION = re.compile(r"duration: (?P<ms>\d+(?:\.\d+)?) ms(?P<rest>\s.*)?$", re.DOTALL)
 _STATEMENT = re.compile(r"\s*(?:statement|execute [^:]*): (?P<text>.*)$", re.DOTALL)
+_LONGEST_MS = 1e12  # of a duration; a longer one, of 31 years, is none
+_LONGEST_START = 4096  # characters; in so many stands what comes before the message
 _CSV_COLUMNS = 14  # up to the message; later versions add more behind it
 _CSV_SESSION, _CSV_LEVEL, _CSV_MESSAGE = 5, 11, 13
 
@@ -49,13 +51,14 @@ class Entry(NamedTuple):
 def from_text(lines: Iterable[str]) -> Iterator[Entry | None]:
     """The entries of the log on standard error; further lines of one begin with a tab. None for what is no entry."""
     now: Entry | None = None
+    more: list[str] = []
     for line in lines:
         if now is not None and line.startswith("\t"):
-            now = now._replace(message=f"{now.message}\n{line[1:]}")
+            more.append(line[1:])
             continue
         if now is not None:
-            yield now
-        found, now = _ENTRY.match(line), None
+            yield _joined(now, more)
+        found, now, more = _ENTRY.match(line), None, []
         stamp = _STAMP.search(found["prefix"] if found else line)
         if found and stamp and found["message"] is not None:
             session = _SESSION.search(found["prefix"])
@@ -63,7 +66,11 @@ def from_text(lines: Iterable[str]) -> Iterator[Entry | None]:
         elif not stamp and line.strip():
             yield None
     if now is not None:
-        yield now
+        yield _joined(now, more)
+
+
+def _joined(entry: Entry, more: list[str]) -> Entry:
+    return entry._replace(message="\n".join((entry.message, *more)))
 
 
 def from_csv(lines: Iterable[str]) -> Iterator[Entry | None]:
@@ -85,7 +92,10 @@ def from_csv(lines: Iterable[str]) -> Iterator[Entry | None]:
 
 def is_csv(first: str) -> bool:
     """Whether the first line of a log looks like one of the CSV log."""
-    row = next(csv.reader([first]), [])
+    try:
+        row = next(csv.reader([first[:_LONGEST_START]]), [])
+    except csv.Error:  # a return amid the line
+        return False
     return len(row) >= _CSV_COLUMNS and row[_CSV_LEVEL].isupper() and bool(_CSV_STAMP.fullmatch(row[0]))
 
 
@@ -105,16 +115,21 @@ def statements(entries: Iterable[Entry | None]) -> Iterator[Asked | None]:
             waiting.append(None)
             continue
         timed = _DURATION.match(entry.message)
-        seconds = float(timed["ms"]) / 1000 if timed else None
+        seconds = seconds_of(float(timed["ms"])) if timed else None
         told = _STATEMENT.match((timed["rest"] or "") if timed else entry.message)
         if told:
             one = Asked(told["text"], entry.session, False, _begun(entry.stamp, seconds), seconds)
             waiting.append(one)
-            if seconds is None:
+            if timed is None:
                 running[entry.session] = one
         elif timed and not (timed["rest"] or "").strip() and entry.session in running:
             running.pop(entry.session).seconds = seconds
     yield from waiting
+
+
+def seconds_of(ms: float) -> float | None:
+    """A duration that is logged in milliseconds; None where it is none that a statement can take."""
+    return ms / 1000 if 0 <= ms < _LONGEST_MS else None
 
 
 def _begun(stamp: str, seconds: float | None) -> datetime | None:

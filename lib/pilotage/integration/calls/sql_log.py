@@ -8,9 +8,10 @@ session being one request until it pauses.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,11 +80,10 @@ def _row(seq: int, one: Asked) -> tuple[Any, ...]:
 def _read(path: Path) -> tuple[list[Asked], int]:
     """The statements in the order of the log, and how many of its lines say nothing that is known."""
     try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            entries = list(_entries(line.removesuffix("\n") for line in file))
     except OSError as fault:
         raise PilotageError(f"cannot be read: {fault.strerror}", str(path), "name a log of SQL statements") from fault
-    first = next((line for line in lines if line.strip()), "")
-    entries = list(_from_json(lines) if first.lstrip().startswith("{") else _from_postgres(lines, first))
     asked = [entry for entry in entries if entry is not None]
     if not asked:
         advice = "write JSON lines with `statement`, or PostgreSQL's log with log_min_duration_statement = 0"
@@ -91,12 +91,18 @@ def _read(path: Path) -> tuple[list[Asked], int]:
     return asked, len(entries) - len(asked)
 
 
-def _from_postgres(lines: list[str], first: str) -> Iterator[Asked | None]:
+def _entries(lines: Iterator[str]) -> Iterator[Asked | None]:
+    first = next(filter(str.strip, lines), "")
+    every = chain([first], lines)
+    return _from_json(every) if first.lstrip().startswith("{") else _from_postgres(every, first)
+
+
+def _from_postgres(lines: Iterable[str], first: str) -> Iterator[Asked | None]:
     read = postgres_log.from_csv if postgres_log.is_csv(first) else postgres_log.from_text
     return postgres_log.statements(read(lines))
 
 
-def _from_json(lines: list[str]) -> Iterator[Asked | None]:
+def _from_json(lines: Iterable[str]) -> Iterator[Asked | None]:
     entries = [_object(line) for line in filter(str.strip, lines)]
     if any(map(postgres_log.from_json, entries)):
         return postgres_log.statements(map(postgres_log.from_json, entries))
@@ -117,8 +123,9 @@ def _of_objects(entries: list[Any]) -> Iterator[Asked | None]:
             yield None
             continue
         ms = _first(entry, ("duration_ms",))
-        known = isinstance(ms, int | float) and not isinstance(ms, bool) and 0 <= ms < 1e12
-        yield Asked(text, str(request or ""), request is not None, _time(at), ms / 1000 if known else None)
+        is_number = isinstance(ms, int | float) and not isinstance(ms, bool)
+        seconds = postgres_log.seconds_of(ms) if is_number else None
+        yield Asked(text, str(request or ""), request is not None, _time(at), seconds)
 
 
 def _first(entry: Any, names: tuple[str, ...]) -> Any:
@@ -149,6 +156,13 @@ def _requests(asked: list[Asked]) -> bool:
             ended, number = last[session]
             number += one.at is not None and (one.at - ended).total_seconds() > quiet_s
         if one.at is not None:
-            last[session] = (one.at + timedelta(seconds=one.seconds or 0.0), number)
+            last[session] = (_ended(one.at, one.seconds or 0.0), number)
         one.request = f"{session}, part {number}"
     return any(not one.named for one in asked)
+
+
+def _ended(at: datetime, seconds: float) -> datetime:
+    try:
+        return at + timedelta(seconds=seconds)
+    except OverflowError:  # it began on one of the last days that there are
+        return datetime.max
