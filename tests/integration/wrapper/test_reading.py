@@ -57,6 +57,8 @@ def test_yaml_says_what_json_would_say(text: str, value: Any) -> None:
         ("[" * 100_000, "nested without end"),
         ('{"a":' * 100_000, "nested without end"),
         ("- " * 100_000, "nested without end"),
+        ("- 1\n" * 900_000, "more than 500,000 values"),
+        (f"a: &a 1\nb: [{'*a,' * 900_000}]", "more than 500,000 values"),
         ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
         ("a: !!binary aGk=", "not JSON serializable"),
     ],

@@ -11,6 +11,7 @@ import yaml
 from pilotage.integration.checks import Fault
 
 MOST_VALUES = 500_000  # of a YAML document once its aliases are written out
+_TOO_MANY = f"more than {MOST_VALUES:,} values once its aliases are written out"
 DEEPEST = 200  # levels of one; the C reader would crash on a hundred thousand
 _READER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where it is built in, is ten times faster
 _TAG = "tag:yaml.org,2002:"
@@ -71,7 +72,7 @@ def _yaml_or(body: bytes) -> Any:
 
 
 def _yaml(body: bytes) -> Any:
-    _check_depth(body)
+    _check_extent(body)
     loader = _Loader(body)
     try:
         node = loader.get_single_node()
@@ -82,9 +83,13 @@ def _yaml(body: bytes) -> Any:
     return json.loads(json.dumps(value))  # keys become texts, and nothing stands in two places at once
 
 
-def _check_depth(body: bytes) -> None:
-    depth = 0
+def _check_extent(body: bytes) -> None:
+    """RecursionError for too many levels, ValueError for too many values, before either costs time or the process."""
+    depth = values = 0
     for event in yaml.parse(body, Loader=_READER):
+        values += isinstance(event, yaml.NodeEvent)
+        if values > MOST_VALUES:
+            raise ValueError(_TOO_MANY)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise RecursionError
@@ -101,6 +106,6 @@ def _size(node: Any, known: dict[int, int]) -> int:
             raise ValueError(f"line {one.start_mark.line + 1}: an alias stands for what it is in")
         size += _size(one, known)
         if size > MOST_VALUES:
-            raise ValueError(f"more than {MOST_VALUES:,} values once its aliases are written out")
+            raise ValueError(_TOO_MANY)
     known[id(node)] = size
     return size
