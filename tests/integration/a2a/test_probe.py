@@ -9,7 +9,7 @@ import pytest
 
 from pilotage.integration.a2a import CODES, planned
 from pilotage.integration.a2a.probe import definitions, probe
-from pilotage.integration.a2a.wire import Wire
+from pilotage.integration.a2a.wire import ANSWER_S, Wire
 from pilotage.integration.checks import Fault, Recorder
 from pilotage.integration.codes import COMMON
 from pilotage.integration.pins import write_pin
@@ -142,8 +142,12 @@ def test_what_another_task_is_asked_for_by_is_told(desk, workspace):
 
 
 def test_a_transport_that_does_not_answer_says_how(desk, workspace, monkeypatch):
-    monkeypatch.setattr("pilotage.integration.a2a.wire.ANSWER_S", 0.2)
-    monkeypatch.setattr(Wire.reply, "__defaults__", (None, "", 0.2))
+    reply = Wire.reply
+
+    def soon(wire, interface, operation, params, token=None, version="", within_s=ANSWER_S):
+        return reply(wire, interface, operation, params, token, version, 0.2 if operation == "get" else within_s)
+
+    monkeypatch.setattr(Wire, "reply", soon)
     desk.fault = "hangs on get"
     evidence = probed(system_of(desk), workspace)["transports"]["evidence"]
     assert "is declared but not reached: TimeoutError" in evidence
