@@ -133,6 +133,8 @@ class Desk:
         return done if isinstance(done, web.StreamResponse) else web.json_response(head | {"result": form(done)})
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
+        if self.fault == "no paths":
+            return web.json_response({"error": {"code": 404, "message": "Not Found"}}, status=404)
         self.admit(request)
         what = request.match_info["what"]
         body = await request.json() if what in ("message:send", "message:stream") else None

@@ -30,6 +30,7 @@ FAULTS = {
     "changed card": ("pinned", "definition_changed"),
     "old version": ("protocol_version", "wrong_version"),
     "wrong path": ("transports", "wrong_transport"),
+    "no paths": ("transports", "wrong_transport"),
     "closed port": ("transports", "wrong_transport"),
     "grpc": ("transports", "wrong_transport"),
     "any version": ("wrong_version", "wrong_version_accepted"),

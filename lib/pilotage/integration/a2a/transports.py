@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from pilotage.agents.a2a_forms import Interface, NotA2a, Refused, message
-from pilotage.integration.a2a.wire import ANSWER_S, Wire, wrong_code
+from pilotage.integration.a2a.wire import ANSWER_S, Reply, Wire, wrong_code
 from pilotage.integration.checks import Fault
 from pilotage.integration.keys import made_up
 
@@ -29,14 +29,23 @@ async def check_served(wire: Wire, interface: Interface) -> None:
         reply = await wire.reply(interface, "get", {"id": str(uuid.uuid4())})
         if reply.status in (401, 403):
             raise Fault("token_refused", f"status {reply.status} for {declared}")
-        reply.result(interface)
+        _check_known(interface, reply)
     except NotA2a as wrong:
         raise Fault("wrong_transport", f"{declared} is declared, but {wrong}") from None
     except (TimeoutError, OSError, aiohttp.ClientError) as error:
         raise Fault("wrong_transport", f"{declared} is declared but not reached: {_said(error)}") from None
+
+
+def _check_known(interface: Interface, reply: Reply) -> None:
+    """NotA2a where the answer shows that the protocol's methods or paths are unknown there."""
+    try:
+        reply.result(interface)
     except Refused as refused:
         if refused.code == NO_METHOD:
-            raise Fault("wrong_transport", f"{declared} does not know the protocol's methods") from None
+            raise NotA2a("it does not know the protocol's methods") from None
+        # Web servers say of paths that they do not have what A2A says of tasks, but for its reason.
+        if interface.binding == "HTTP+JSON" and reply.status == 404 and not refused.code:
+            raise NotA2a("the path of a task is answered with status 404 and no error of A2A") from None
 
 
 def _said(error: BaseException) -> str:
