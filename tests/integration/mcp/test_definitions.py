@@ -34,8 +34,9 @@ def nested(depth: int) -> dict:
         {
             "type": "object",
             "properties": {"a": {"$ref": "#/$defs/n"}},
-            "$defs": {"n": {"anyOf": [{"$ref": "#/$defs/n"}]}},
+            "$defs": {"n": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#/$defs/n"}}]}},
         },
+        {"type": "object", "$ref": "#/$defs/n", "$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}}}},
         {
             "type": "object",
             "properties": {"a": {"$ref": "#named"}},
@@ -79,6 +80,10 @@ def test_lawful_schemas_pass_at_once_also_those_that_refer_to_themselves(schema)
         ({"type": "object", "properties": {"a": {"$ref": "https://evil.example/s.json"}}}, "external_ref"),
         ({"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}}, "external_ref"),
         ({"type": "object", "properties": {"a": {"$ref": "other.json#/a"}}}, "external_ref"),
+        ({"type": "object", "$ref": "#"}, "invalid_schema"),
+        ({"type": "object", "properties": {"a": {"title": "A", "$ref": "#/properties/a"}}}, "invalid_schema"),
+        ({"type": "object", "$defs": {"n": {"anyOf": [{"$ref": "#/$defs/n"}]}}}, "invalid_schema"),
+        ({"type": "object", "$defs": {"n": {"$anchor": "n", "if": {"not": {"$ref": "#n"}}}}}, "invalid_schema"),
         (nested(5000), "invalid_schema"),
     ],
 )

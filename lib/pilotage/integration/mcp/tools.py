@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -19,6 +20,7 @@ from pilotage.integration.pointers import pointed
 NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")  # the specification, server/tools, "tool names"
 CHARACTERS_PER_TOKEN = 4  # of English and JSON, about; each model counts otherwise
 SHOWN = 5  # faults that are told
+_ANCHORS = ("$anchor", "$dynamicAnchor")
 _DATA = ("default", "examples", "const", "enum")
 _BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies")
 
@@ -122,14 +124,15 @@ def _fault(schema: Any, must_be_object: bool) -> tuple[str, str] | None:
 
 
 def _reference_fault(schema: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What is wrong with references: nothing may lie outside, and none may lead to itself and nothing else.
+    """What is wrong with references: nothing may lie outside, and none may lead back to itself without end.
 
-    A tree that holds its own kind ("#") is lawful; references are looked at one by one and never followed into.
+    A tree that holds its own kind ("#") is lawful: what it refers to is about another value each time.
     """
     parts = list(_parts(schema))
     base = _id(schema)
     documents = {urljoin(base, _id(part)): part for part in parts if _id(part)} | {base: schema}
-    anchors = {part[key] for part in parts for key in ("$anchor", "$dynamicAnchor") if isinstance(part.get(key), str)}
+    anchors = {part[key]: part for part in parts for key in _ANCHORS if isinstance(part.get(key), str)}
+    leads: dict[int, Any] = {}
     for part in parts:
         for key in ("$ref", "$dynamicRef"):
             target = part.get(key)
@@ -139,8 +142,13 @@ def _reference_fault(schema: Mapping[str, Any]) -> tuple[str, str] | None:
             if at not in documents:
                 return "external_ref", f"refers to {target[:200]}"
             within = documents.values() if target.startswith("#") else [documents[at]]
-            if pointer not in anchors and not any(_resolves(one, f"#{pointer}") for one in within):
-                return "invalid_schema", f"refers to {target[:200]}, where there is nothing, or only itself"
+            ends = [anchors[pointer]] if pointer in anchors else list(_ends(within, f"#{pointer}"))
+            if not ends:
+                return "invalid_schema", f"refers to {target[:200]}, where there is nothing"
+            if len(ends) == 1:  # which of several documents is meant is not worked out here
+                leads[id(part)] = ends[0]
+    if _is_endless(parts, leads):
+        return "invalid_schema", "a $ref leads back to itself about the same value, without end"
     return None
 
 
@@ -150,20 +158,36 @@ def _id(schema: Mapping[str, Any]) -> str:
     return urldefrag(given)[0] if isinstance(given, str) else ""
 
 
-def _resolves(schema: Any, target: str) -> bool:
-    """Whether the pointer leads, also by way of others, to something that is no mere reference."""
-    seen: set[str] = set()
-    while target not in seen:
-        seen.add(target)
-        try:
-            found = pointed(schema, target)
-        except LookupError:
-            return False
-        follows = found.get("$ref") if isinstance(found, Mapping) and set(found) == {"$ref"} else None
-        if not isinstance(follows, str) or not follows.startswith("#"):
-            return True
-        target = follows
-    return False
+def _ends(documents: Iterable[Mapping[str, Any]], pointer: str) -> Iterator[Any]:
+    """What the pointer leads to in each of the documents that have it."""
+    for one in documents:
+        with suppress(LookupError):
+            yield pointed(one, pointer)
+
+
+def _is_endless(parts: Sequence[Mapping[str, Any]], leads: Mapping[int, Any]) -> bool:
+    """Whether one of the schemas has to hold of a value for itself to hold of it; `leads` are references by id()."""
+    above, done = set[int](), set[int]()
+
+    def returns(one: Any) -> bool:
+        if id(one) in above or id(one) in done or not isinstance(one, Mapping):
+            return id(one) in above
+        above.add(id(one))
+        found = any(returns(inner) for inner in [*_of_same_value(one), leads.get(id(one))])
+        above.remove(id(one))
+        done.add(id(one))
+        return found
+
+    return any(returns(one) for one in parts)
+
+
+def _of_same_value(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """The schemas inside that are about the very value that the schema is about, and not about what is in it."""
+    yield from (schema[key] for key in ("if", "then", "else", "not") if key in schema)
+    for key in ("allOf", "anyOf", "oneOf"):
+        yield from schema[key] if isinstance(schema.get(key), list) else ()
+    if isinstance(given := schema.get("dependentSchemas"), Mapping):
+        yield from given.values()
 
 
 def _parts(value: Any) -> Iterator[Mapping[str, Any]]:
