@@ -67,6 +67,8 @@ def test_a_second_delivery_without_id_or_mark_is_a_duplicate_not_seen(
     [
         ({}, {"a": 1}, "schema_accepts_anything"),
         ({"type": "object"}, {"a": 1}, "schema_accepts_anything"),
+        ({"type": "object", "required": ["a"]}, {"a": "x", "b": 1}, "schema_accepts_anything"),
+        ({"properties": {"a": {"type": "string"}}}, {"a": "x", "b": 1}, "schema_accepts_anything"),
         ({"required": ["b"]}, {"a": 1}, "message_invalid"),
         ({"type": "objekt"}, {"a": 1}, "schema_invalid"),
         ({"$ref": "#"}, {"a": 1}, "schema_invalid"),
@@ -79,6 +81,14 @@ def test_a_schema_that_protects_nothing_is_refused(
     assert reason(check_schema, schema, message) == expected
 
 
+def test_a_property_that_the_schema_leaves_open_is_named() -> None:
+    open_ = {"required": ["a", "b"], "properties": {"a": {"type": "string"}}}
+    with pytest.raises(Fault, match="accepted for b$"):
+        check_schema(open_, {"a": "x", "b": 1})
+    typed = {"properties": {"a": {"type": "string"}, "b": {"type": ["number", "null"]}, "c": {"enum": [1, "?"]}}}
+    assert "refused" in check_schema(typed, {"a": "x", "b": 1, "c": 1})
+
+
 def test_a_schema_of_a_tree_may_refer_to_itself() -> None:
-    tree = {"type": "object", "required": ["name"], "properties": {"child": {"$ref": "#"}}}
+    tree = {"type": "object", "properties": {"name": {"type": "string"}, "child": {"$ref": "#"}}}
     assert "refused" in check_schema(tree, {"name": "a", "child": {"name": "b"}})

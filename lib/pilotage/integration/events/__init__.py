@@ -24,7 +24,8 @@ CODES: Mapping[str, str] = {
     "dead_letter_lost": "What nobody can process does not end up in a dead-letter queue; declare and bind one.",
     "message_invalid": "The example message in the playbook breaks the schema beside it; correct one of them.",
     "schema_invalid": "The message schema is no JSON Schema, or refers to itself or elsewhere without end.",
-    "schema_accepts_anything": "The message schema refuses no broken message; name the properties required, and types.",
+    "schema_accepts_anything": "The message schema refuses no broken message, or no value at all of a property; "
+    "name the properties required, and types.",
     "topic_unknown": "The broker has no topic or queue of this name; check topic.",
     "group_missing": "The lag of a Kafka topic is that of a consumer group; write group.",
     "group_unknown": "The consumer group has never committed anything on this topic; check group.",

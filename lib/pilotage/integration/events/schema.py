@@ -19,9 +19,10 @@ OTHERS: tuple[Any, ...] = (None, [], {"unexpected": True}, "?", 0)  # what a pro
 
 
 def check_schema(schema: Mapping[str, Any], message: Mapping[str, Any]) -> str:
-    """How many broken variants of the message the schema refuses; Fault where it refuses the message or none of them.
+    """How many broken variants of the message the schema refuses; Fault where it refuses the message or too few.
 
-    Every message is an object, so that a schema which only asks for that refuses nothing.
+    It must refuse one at least, and something in the place of each property of the message. Every message is an object,
+    so that a schema which only asks for that refuses nothing.
     """
     plain_schema, example = _json(schema), _json(message)
     try:
@@ -45,6 +46,9 @@ def _checked(schema: Any, example: Any) -> str:
     refused = sum(not validator.is_valid(one) for one in broken)
     if not refused:
         raise Fault("schema_accepts_anything", f"none of {len(broken)} broken variants of the message is refused")
+    if left := [name for name in example if all(map(validator.is_valid, replaced(example, name)))]:
+        told = f"values of every other type are accepted for {', '.join(left)}"
+        raise Fault("schema_accepts_anything", told[:SHOWN])
     return f"the example is valid; {refused} of {len(broken)} broken variants are refused before sending"
 
 
@@ -53,9 +57,14 @@ def variants(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {**message, "unexpected": True}
     if message:
         yield {}
-    for name, value in message.items():
+    for name in message:
         yield {key: other for key, other in message.items() if key != name}
-        yield from ({**message, name: other} for other in OTHERS if type(other) is not type(value))
+        yield from replaced(message, name)
+
+
+def replaced(message: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """The message with a value of each other kind in the place of one property's."""
+    yield from ({**message, name: other} for other in OTHERS if type(other) is not type(message[name]))
 
 
 def _json(value: Mapping[str, Any]) -> Any:
