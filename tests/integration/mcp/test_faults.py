@@ -79,6 +79,8 @@ HTTP = [
     ("server_error", {"reachable": "http_error"}),
     ("changed", {"pinned": "definition_changed"}),
     ("crash_in_call", {"safe_calls": "connection_lost"}),
+    ("cut", {"safe_calls": "answer_cut", "invalid_arguments": "answer_cut", "unknown_tool": "answer_cut"}),
+    ("cut_piece", {"safe_calls": "answer_cut", "invalid_arguments": "answer_cut", "unknown_tool": "answer_cut"}),
     ("long_answer", {"safe_calls": "answer_too_long", "invalid_arguments": "answer_too_long"}),
     ("masked_invalid", {"invalid_arguments": "masked_error"}),
 ]

@@ -226,9 +226,15 @@ def _in_time(message: Mapping[str, Any], timeout_s: float) -> Iterator[None]:
 
 def _body(response: http.client.HTTPResponse, until: float) -> bytes:
     found = bytearray()
-    while piece := response.read1(PIECE):
-        found += piece
-        bounded(len(found), until)
+    try:
+        while piece := response.read1(PIECE):
+            found += piece
+            bounded(len(found), until)
+        cut = bool(response.length)  # read1 says nothing of what is missing
+    except http.client.IncompleteRead:
+        cut = True
+    if cut:
+        raise Fault("answer_cut", f"the answer broke off after {len(found):,} bytes")
     response.close()  # Python 3.11 forgets to, after read1, and then takes no further request
     return bytes(found)
 

@@ -62,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answered(202, b"")
         if fault == "sse_left_open":
             return self.left_open(answer)
+        if fault.startswith("cut") and message["method"] == "tools/call":
+            return self.cut(json.dumps(answer).encode())
         if fault == "sse":
             event = b"event: message\ndata: " + json.dumps(answer).encode() + b"\n\n"
             return self.answered(200, b": hello\n\n" + event, "text/event-stream")
@@ -116,6 +118,19 @@ class Handler(BaseHTTPRequestHandler):
         self.streamed()
         self.event(answer)
         time.sleep(1)
+
+    def cut(self, body: bytes) -> None:
+        """Less than was announced, of the body or of a piece of it."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        if self.server_of_tools.fault == "cut_piece":
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"%x\r\n" % len(body) + body
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:20])
 
     def answered(self, status: int, body: bytes, kind: str = "text/plain", more: dict | None = None) -> None:
         self.send_response(status)
