@@ -158,6 +158,24 @@ def test_every_planned_check_of_a_good_api_passes(serving: Any, between: Any, en
     assert {row["status"] for row in rows.values()} == {"pass"}
 
 
+def test_a_query_that_makes_no_sense_and_is_overlooked_is_counted_and_not_called_refused(
+    serving: Any, between: Any, entry: Any, probed: Any
+) -> None:
+    def overlook(scope: Mapping[str, Any], status: int, headers: dict[str, str], body: bytes) -> Answer:
+        return (200, JSON, b"[]") if b"=pilotage" in scope["query_string"] else (status, headers, body)
+
+    with serving(between(after=overlook)) as address:
+        row = probed(entry(address))["wrapper.errors"]
+    assert row["status"] == "pass"
+    assert re.match(r"\d+ of \d+ bad requests were refused.*; not refused: GET /\S+=pilotage \(200\)", row["evidence"])
+
+
+def test_bad_requests_that_are_all_refused_are_said_to_be(serving: Any, between: Any, entry: Any, probed: Any) -> None:
+    with serving(between()) as address:
+        evidence = probed(entry(address))["wrapper.errors"]["evidence"]
+    assert re.fullmatch(r"all \d+ bad requests were refused with a status of their own and no inner detail", evidence)
+
+
 @pytest.mark.parametrize(("header", "key"), [("X-API-Key", "a-key"), ("Authorization", "Basic ZGVzazpvcGVu")])
 def test_an_api_with_another_kind_of_key_is_probed_with_it(
     header: str, key: str, serving: Any, between: Any, entry: Any, probed: Any, monkeypatch: pytest.MonkeyPatch
