@@ -136,6 +136,13 @@ def test_nothing_found_in_nothing_proves_nothing(desk: Any) -> None:
     assert {failed[id] for id in (ORPHANS, POINT, "keys.invoices", "fresh.invoices")} == {"no_rows"}
 
 
+def test_an_empty_sqlite_table_is_said_to_have_no_rows_and_not_to_be_of_another_type(desk: Any) -> None:
+    desk.sqlite("DELETE FROM invoices")
+    failed = desk.failed()
+    assert failed["types.invoices"] == "no_rows"
+    assert "type_differs" not in failed.values()
+
+
 def test_a_compressed_csv_file_is_read_as_one_that_is_not(desk: Any) -> None:
     (desk.folder / "suppliers.csv.gz").write_bytes(gzip.compress((desk.folder / "suppliers.csv").read_bytes()))
     (desk.folder / "suppliers.csv").unlink()

@@ -23,6 +23,7 @@ _NUMBERS = ("integer", "number")
 
 def check_types(layer: Layer, table: Table, found: Finding) -> None:
     """Fault unless every declared column has its type."""
+    _check_typed(table)
     told = [_other(layer, table, column, declared) for column, declared in table.source.types.items()]
     if wrong := [one for one in told if one]:
         raise Fault("type_differs", f"{table.source.name}: {'; '.join(wrong)}")
@@ -37,8 +38,7 @@ def _other(layer: Layer, table: Table, column: str, declared: str) -> str:
     seen, address = table.kind(column), table.source.address
     if seen == declared or (declared, seen) == ("number", "integer"):
         return ""
-    untyped = is_csv(address)
-    is_sqlite = not (untyped or address.endswith(".parquet") or is_postgres(address))
+    untyped, is_sqlite = is_csv(address), _is_sqlite(address)
     if untyped and (declared, seen) == ("time", "date"):
         return ""
     if is_sqlite and (declared, seen) == ("flag", "integer"):
@@ -47,6 +47,16 @@ def _other(layer: Layer, table: Table, column: str, declared: str) -> str:
         reads = f"TRY_CAST({quoted(column)} AS {DUCKDB_TYPE[declared]}) IS NOT NULL"
         return _misfits(layer, table, column, declared, reads)
     return f"{column} is {seen} where {declared} is declared"
+
+
+def _check_typed(table: Table) -> None:
+    """Fault where nothing shows the types: SQLite's columns have those of their values."""
+    if _is_sqlite(table.source.address):
+        _check_some(table)
+
+
+def _is_sqlite(address: str) -> bool:
+    return not (is_csv(address) or address.endswith(".parquet") or is_postgres(address))
 
 
 def _misfits(layer: Layer, table: Table, column: str, declared: str, fits: str) -> str:
@@ -130,6 +140,8 @@ def ends(layer: Layer, reference: Reference) -> tuple[tuple[Table, str], tuple[T
 
 def check_comparable(layer: Layer, reference: Reference, found: Finding) -> None:
     """Fault unless both ends have types that can be compared."""
+    for table, _ in ends(layer, reference):
+        _check_typed(table)
     one, other = (table.kind(column) for table, column in ends(layer, reference))
     if not comparable(one, other):
         raise Fault("type_differs", f"{reference.from_} is {one}, {reference.to} is {other}")
