@@ -62,6 +62,11 @@ def test_a_second_delivery_without_id_or_mark_is_a_duplicate_not_seen(
     assert reason(check_recognised, ONE, again, twice) == "duplicate_not_seen"
 
 
+@pytest.mark.parametrize("twice", [[], [GOT[1]], [ONE, GOT[1]]])
+def test_of_three_messages_those_that_did_not_come_are_lost_and_no_duplicate(twice: list[Received]) -> None:
+    assert reason(check_recognised, ONE, [AGAIN], twice) == "messages_lost"
+
+
 @pytest.mark.parametrize(
     ("schema", "message", "expected"),
     [
