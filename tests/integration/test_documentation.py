@@ -19,6 +19,11 @@ def test_the_page_is_what_the_code_prints() -> None:
     assert (ROOT / "playbook" / "integration.md").read_text(encoding="utf-8") == documentation()
 
 
+def test_the_words_that_the_values_of_a_mapping_may_have_are_listed() -> None:
+    [row] = [line for line in documentation().splitlines() if line.startswith("| `sources.types`")]
+    assert row.endswith("One of `text`, `integer`, `number`, `flag`, `time`, `date`. |")
+
+
 def sources(pattern: str) -> str:
     folder = ROOT / "lib" / "pilotage" / "integration" / pattern
     return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "__init__.py")

@@ -121,7 +121,9 @@ def _default(value: Any) -> str:
 
 
 def _words(kind: Any) -> str:
-    """The words that the key may have, where there are several."""
+    """The words that the key may have, where there are several; of a mapping those that its values may have."""
+    if get_origin(kind) is Mapping:
+        return _words(get_args(kind)[1])
     words = get_args(kind) if get_origin(kind) is Literal else ()
     return f" One of {', '.join(f'`{word}`' for word in words)}." if len(words) > 1 else ""
 
