@@ -52,6 +52,8 @@ def propose_tier(
             raise PilotageError(f"{action} cannot be {to}: {'; '.join(why_not)}", next="`pilotage run` forecasts it")
         begin = counts_from(found, policy, standing.start, to, plain_utc(at))
         shown[action] = summary(evidence(found, policy, action, to, plain_utc(at), begin))
+    elif new == text:
+        raise PilotageError(f"{action} is {to} already: nothing would change")
     return approvals.propose(workspace, POLICY, new, why, by, at, shown, check)
 
 

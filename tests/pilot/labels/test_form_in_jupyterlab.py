@@ -112,7 +112,7 @@ def _standing(workspace: Workspace) -> list[Label]:
 def test_a_person_labels_with_the_keyboard_alone(page: Page, workspace: Workspace) -> None:
     cells = lab_driver.cells_of(page)
     _begin(page, "Ada")
-    assert lab_driver.in_focus(page) == "y, n, u or b"
+    page.wait_for_function("document.activeElement.placeholder === 'y, n, u or b'")
     assert page.title() != "taken over"
     assert HOSTILE in page.inner_text(".pilotage-run")
 
