@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -22,6 +21,7 @@ from pilotage.integration.a2a.tasks import check_cancel, check_ended, check_foun
 from pilotage.integration.a2a.transports import check_auth, check_served, check_unknown_task, check_wrong_version
 from pilotage.integration.a2a.wire import Wire, connected
 from pilotage.integration.checks import Fault, Finding, Recorder
+from pilotage.integration.keys import key_of
 from pilotage.playbook.systems import EMBEDDED, A2aSystem
 from pilotage.workspace import Workspace
 
@@ -60,8 +60,7 @@ def _found(card: dict[str, Any], address: str) -> dict[str, Any]:
 async def _reached(system: A2aSystem) -> AsyncIterator[tuple[str, Wire]]:
     """The agent's address and a wire to it; the embedded one runs for so long."""
     if system.address != EMBEDDED:
-        token = os.environ.get(system.key_env, "") if system.key_env else ""
-        async with connected(token, is_loopback(system.address), system.key_header) as wire:
+        async with connected(key_of(system.key_env), is_loopback(system.address), system.key_header) as wire:
             yield system.address, wire
         return
     token = secrets.token_urlsafe(24)

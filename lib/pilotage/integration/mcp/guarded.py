@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilotage.integration.checks import Fault
+from pilotage.integration.keys import key_headers, made_up
 from pilotage.integration.mcp.http import Answered, HttpPipe
 from pilotage.integration.mcp.server import McpServer
 from pilotage.integration.mcp.session import ANSWER_S, ME, Session, modern
@@ -15,9 +16,9 @@ FOREIGN = "evil.example"  # a name that nobody can own (RFC 2606)
 def check_auth(server: McpServer, session: Session) -> str:
     """Callers without a token and with a made-up one are refused; Fault where they are not, or otherwise than by 401
     or 403, by which clients know that a token is what they lack."""
-    made_up = {"Authorization": "Bearer made-up-by-the-probe"}
+    invented = key_headers(made_up(server.token, None), None)
     seen = []
-    for code, what, headers in (("no_auth", "no token", {}), ("any_token", "a made-up token", made_up)):
+    for code, what, headers in (("no_auth", "no token", {}), ("any_token", "a made-up token", invented)):
         answered = _answered(server, session, headers)
         if answered.taken:
             raise Fault(code, f"{what} is answered with {answered.words} instead of 401")

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pilotage.agents.own_server import OwnServer
-from pilotage.integration.keys import key_of
+from pilotage.integration.keys import key_headers, key_of
 from pilotage.integration.mcp import TOKEN_ENV
 from pilotage.integration.mcp.http import HttpPipe
 from pilotage.integration.mcp.session import Session, open_session
@@ -50,7 +50,7 @@ class McpServer:
     @property
     def headers(self) -> dict[str, str]:
         """What brings the token."""
-        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return key_headers(self.token, None)
 
     def pipe(self, headers: Mapping[str, str] | None = None) -> StdioPipe | HttpPipe:
         """A new way to the server; over HTTP with these headers instead of the token's."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
 
 from pilotage.integration.checks import Fault, Finding, Recorder, Skip
+from pilotage.integration.keys import key_of
 from pilotage.integration.wrapper import example
 from pilotage.integration.wrapper.auth import check_auth
 from pilotage.integration.wrapper.calling import Api, safe_calls
@@ -56,8 +56,7 @@ def probe(system: WrapperSystem, recorder: Recorder, workspace: Workspace) -> No
 def opened(system: WrapperSystem) -> Iterator[Api]:
     """The system's API with its token; the embedded example is started for it, with a token of its own."""
     if system.address != EMBEDDED:
-        key = os.environ[system.key_env] if system.key_env else None
-        with Api(system.address, key, system.key_header) as api:
+        with Api(system.address, key_of(system.key_env) or None, system.key_header) as api:
             yield api
         return
     with example() as (address, token), Api(address, token) as api:
